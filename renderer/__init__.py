@@ -1,0 +1,1 @@
+"""The background process, what it computes, and the headless commands."""

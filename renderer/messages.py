@@ -1,0 +1,249 @@
+"""What travels between the window and the renderer process: plain frozen values, no torch.
+
+Equal requests give equal pictures: a request holds numbers, strings and tuples only.
+Frames are newest-wins (`RenderFrame` → `RenderResult`); jobs are never dropped
+(`StartJob`, `CancelJob` → `JobProgress`, `JobDone`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NoiseMode = Literal["const", "random", "none"]
+IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+
+# --- a request -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LatentSpec:
+    """Which ws: weighted seeds mapped with truncation and blended about w_avg, then mixed rows."""
+
+    seeds: tuple[tuple[int, float], ...] = ((0, 1.0),)  # (seed, weight), weights sum to 1
+    class_weights: tuple[tuple[int, float], ...] | None = None  # None: the class follows the seed
+    truncation_psi: float = 1.0
+    truncation_cutoff: int | None = None  # number of leading ws rows truncated; None = all
+    mix_seed: int = 1000
+    mix_rows: tuple[int, ...] = ()  # rows of ws taken from mix_seed; rows >= num_ws are ignored
+
+
+@dataclass(frozen=True)
+class SynthesisSpec:
+    """How the ws become activations."""
+
+    noise_mode: NoiseMode = "const"
+    noise_seed: int = 0
+    force_fp32: bool = False
+    input_transform: Matrix = IDENTITY  # the transform wanted for the picture, in image widths
+    round_to_px: bool = False  # round the translation to whole pixels of the picture
+
+
+@dataclass(frozen=True)
+class SpectrumSpec:
+    """The 2-D power spectrum shown to the right of the picture."""
+
+    all_channels: bool = False
+    range_db: float = 50.0
+    beta: float = 8.0  # Kaiser window
+
+
+@dataclass(frozen=True)
+class DisplaySpec:
+    """How an activation becomes a picture. Changing it never re-runs the network."""
+
+    layer: str | None = None  # checkpoint name of the module; None or "output" = the picture
+    num_channels: int = 3  # 3 = RGB, 1 = one channel
+    base_channel: int = 0
+    normalize: bool = False
+    scale_db: float = 0.0
+    untransform: bool = False
+    spectrum: SpectrumSpec | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """One named picture of a request."""
+
+    model: str  # what ModelInfo.source says: a path, or BUNDLED
+    latents: LatentSpec = LatentSpec()
+    synthesis: SynthesisSpec = SynthesisSpec()
+    display: DisplaySpec = DisplaySpec()
+    name: str = "main"
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """The views wanted, each with its own name."""
+
+    views: tuple[View, ...]
+
+
+BUNDLED = "bundled:untrained-r-128"  # model sources "bundled:<name>" ship with the program
+
+# --- a result ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the window needs to know about a loaded generator."""
+
+    source: str  # as named in View.model
+    label: str  # short name for people
+    family: str  # "stylegan2" | "stylegan3"
+    img_resolution: int
+    img_channels: int
+    z_dim: int
+    c_dim: int
+    w_dim: int
+    num_ws: int
+    has_input_transform: bool
+    has_noise: bool
+    num_parameters: int
+    untrained: bool = False  # fixed random weights: the window says so
+    sha256: str = ""  # of the file; "" for a built one
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One capturable 4-D output, in execution order."""
+
+    name: str
+    channels: int
+    height: int
+    width: int
+    dtype: str  # "float32", "float16", "bfloat16"
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Raw values of the shown layer: over all channels and over the shown ones."""
+
+    mean: tuple[float, float]  # (all, shown)
+    std: tuple[float, float]  # unbiased
+    max_abs: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class TileRef:
+    """Where a picture lies in the shared-memory ring: uint8 [height, width, channels]."""
+
+    ring: str  # name of the shared memory block (or path of the file-backed one)
+    offset: int
+    height: int
+    width: int
+    channels: int  # 1 or 3
+    slot: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The picture of one view."""
+
+    name: str  # of the view
+    ref: TileRef
+    model: ModelInfo
+    layers: tuple[LayerInfo, ...]
+    stats: Stats
+    num_shown_channels: int  # channels really shown (1 where the layer has fewer than 3)
+    base_channel: int  # as clamped
+
+
+@dataclass(frozen=True)
+class ErrorInfo:
+    """An error for people: one sentence, with the traceback behind a fold."""
+
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """Answer to RenderFrame `stamp`; tiles are empty when `error` is set."""
+
+    stamp: int
+    request: RenderRequest
+    tiles: tuple[Tile, ...] = ()
+    error: ErrorInfo | None = None
+    render_ms: float = 0.0  # time in the worker for this frame
+    stage_ms: tuple[tuple[str, float], ...] = ()  # (stage, ms); only stages that ran
+    synthesis_runs: int = 0  # networks run for this frame; 0 = from the caches
+    device: str = "cpu"
+    memory_bytes: int = 0  # resident memory of the worker
+    num_finished: int = 0  # frames finished since the worker started
+
+
+# --- commands (window → renderer) ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RenderFrame:
+    """Newest wins. Stamps rise."""
+
+    stamp: int
+    request: RenderRequest
+
+
+@dataclass(frozen=True)
+class LoadModel:
+    """Job: read a checkpoint. Outcome: ModelInfo."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class StartJob:
+    job_id: int
+    job: LoadModel
+
+
+@dataclass(frozen=True)
+class CancelJob:
+    job_id: int
+
+
+@dataclass(frozen=True)
+class ReleaseSlot:
+    """The window has read this tile; its slot may be written again."""
+
+    ring: str
+    slot: int
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    pass
+
+
+# --- events (renderer → window) ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WorkerReady:
+    """First message of a worker: device ladder as (device, chosen or reason skipped)."""
+
+    pid: int
+    device: str
+    ladder: tuple[tuple[str, str], ...]
+    kernels: str  # e.g. "native AVX-512" or "reference: <why>"
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    pass
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    job_id: int
+    fraction: float  # 0…1
+    text: str
+
+
+@dataclass(frozen=True)
+class JobDone:
+    job_id: int
+    outcome: ModelInfo | None = None
+    error: ErrorInfo | None = None
+    canceled: bool = False

@@ -1,0 +1,1 @@
+"""The window: panels, viewport, history and the command line (never imports torch)."""
