@@ -34,19 +34,17 @@ def imported_names(path: Path) -> set[str]:
 
 def violations(folder: str, names: set[str]) -> list[str]:
     """The imports that break the arrows for a module of `folder`."""
-    found = []
-    for name in names:
-        top = name.split(".")[0]
-        if (top in OURS and top not in ALLOWED[folder]) or (
-            folder != "visualizer" and top in WINDOWING
-        ):
-            found.append(name)
-        elif folder == "visualizer" and (
-            top == "torch"
-            or (top == "renderer" and ".".join(name.split(".")[:2]) not in TORCH_FREE_RENDERER)
-        ):
-            found.append(name)
-    return found
+    return [name for name in names if _is_wrong(folder, name)]
+
+
+def _is_wrong(folder: str, name: str) -> bool:
+    top = name.split(".")[0]
+    if top in OURS and top not in ALLOWED[folder]:
+        return True
+    if folder != "visualizer":
+        return top in WINDOWING
+    module = ".".join(name.split(".")[:2])
+    return top == "torch" or (top == "renderer" and module not in TORCH_FREE_RENDERER)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
