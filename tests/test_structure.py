@@ -38,7 +38,7 @@ def violations(folder: str, names: set[str]) -> list[str]:
 
 
 def _is_wrong(folder: str, name: str) -> bool:
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     if top in OURS and top not in ALLOWED[folder]:
         return True
     if folder != "visualizer":
