@@ -1,0 +1,12 @@
+"""Native operators: filtered leaky ReLU, resampling, bias and activation.
+
+Each operator is one word in every place: `op.py` (checks, dispatch, gradient), `reference.op`
+(plain torch, the truth for tests), `csrc/op_cpu.*` (native CPU kernel).
+"""
+
+from cuda_ext.bias_act import bias_act
+from cuda_ext.filtered_lrelu import filtered_lrelu
+from cuda_ext.status import kernel_status, verify
+from cuda_ext.upfirdn2d import upfirdn2d
+
+__all__ = ["bias_act", "filtered_lrelu", "kernel_status", "upfirdn2d", "verify"]

@@ -1,0 +1,125 @@
+"""The operators in plain torch: differentiable, on every device, and the truth for tests.
+
+Half-precision input is computed in float32 and rounded once at the end, as native kernels do.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from cuda_ext.checks import Padding
+
+_HALVES = (torch.float16, torch.bfloat16)
+
+
+def upfirdn2d(
+    x: torch.Tensor,
+    f: torch.Tensor | None,
+    up: int,
+    down: int,
+    padding: Padding,
+    gain: float,
+    flip_filter: bool,
+) -> torch.Tensor:
+    """Insert up-1 zeros after each sample, pad, filter, keep every down-th sample.
+
+    Args:
+        x: [N, C, H, W].
+        f: None, separable taps [taps], or [taps_y, taps_x].
+        up: factor of zero insertion.
+        down: factor of decimation, starting at sample 0.
+        padding: (x0, x1, y0, y1) of the upsampled image; negative crops.
+        gain: factor on the result.
+        flip_filter: correlation instead of convolution.
+
+    Returns:
+        [N, C, H', W'] of the dtype of `x`.
+    """
+    y = _pad(_insert_zeros(_widen(x), up), padding)
+    return _filter(y, f, down, gain, flip_filter).to(x.dtype)
+
+
+def filtered_lrelu(
+    x: torch.Tensor,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    b: torch.Tensor | None,
+    up: int,
+    down: int,
+    padding: Padding,
+    gain: float,
+    slope: float,
+    clamp: float | None,
+    flip_filter: bool,
+) -> torch.Tensor:
+    """Bias, upsample, gain, leaky ReLU, clamp, downsample (Karras et al. 2021, appendix D).
+
+    Args as in `cuda_ext.filtered_lrelu`, already checked.
+    """
+    y = _widen(x)
+    if b is not None:
+        y = y + b.to(y.dtype).reshape(1, -1, 1, 1)
+    y = _pad(_insert_zeros(y, up), padding)
+    y = _filter(y, fu, 1, gain * up**2, flip_filter)
+    y = _filter(_activate(y, slope, clamp), fd, down, 1.0, flip_filter)
+    return y.to(x.dtype)
+
+
+def bias_act(
+    x: torch.Tensor, b: torch.Tensor | None, gain: float, slope: float, clamp: float | None
+) -> torch.Tensor:
+    """Bias, leaky ReLU, gain, clamp on [N, C, ...]."""
+    y = _widen(x)
+    if b is not None:
+        y = y + b.to(y.dtype).reshape(-1, *[1] * (x.ndim - 2))
+    y = _activate(y, slope, None) * gain
+    if clamp is not None:
+        y = y.clamp(-clamp, clamp)
+    return y.to(x.dtype)
+
+
+def _widen(x: torch.Tensor) -> torch.Tensor:
+    return x.float() if x.dtype in _HALVES else x
+
+
+def _activate(y: torch.Tensor, slope: float, clamp: float | None) -> torch.Tensor:
+    if slope != 1:
+        y = F.leaky_relu(y, slope)
+    return y if clamp is None else y.clamp(-clamp, clamp)
+
+
+def _insert_zeros(x: torch.Tensor, up: int) -> torch.Tensor:
+    if up == 1:
+        return x
+    n, c, h, w = x.shape
+    y = F.pad(x.reshape(n, c, h, 1, w, 1), [0, up - 1, 0, 0, 0, up - 1])
+    return y.reshape(n, c, h * up, w * up)
+
+
+def _pad(x: torch.Tensor, padding: Padding) -> torch.Tensor:
+    """Pad first, then crop: a crop may be larger than the image where the other side is padded."""
+    x0, x1, y0, y1 = padding
+    y = F.pad(x, [max(p, 0) for p in padding]) if max(padding) > 0 else x
+    height, width = y.shape[2:]
+    return y[
+        :, :, max(-y0, 0) : height - max(-y1, 0), max(-x0, 0) : width - max(-x1, 0)
+    ]  # a view where nothing is cropped
+
+
+def _filter(
+    x: torch.Tensor, f: torch.Tensor | None, down: int, gain: float, flip_filter: bool
+) -> torch.Tensor:
+    """'Valid' depthwise convolution, then decimation; one-dimensional taps in two passes."""
+    if f is None:
+        y = x[:, :, ::down, ::down]
+        return y if gain == 1 else y * gain
+    taps = (f if flip_filter else f.flip(list(range(f.ndim)))).to(x.dtype)
+    if taps.ndim == 2:
+        return _depthwise(x, taps * gain, (down, down))
+    y = _depthwise(x, taps[:, None] * gain, (down, 1))
+    return _depthwise(y, taps[None, :], (1, down))
+
+
+def _depthwise(x: torch.Tensor, taps: torch.Tensor, stride: tuple[int, int]) -> torch.Tensor:
+    channels = x.shape[1]
+    weight = taps[None, None].expand(channels, 1, *taps.shape)
+    return F.conv2d(x, weight, stride=stride, groups=max(channels, 1))

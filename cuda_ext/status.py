@@ -1,0 +1,58 @@
+"""What runs where: sentences for people, and one small comparison per device."""
+
+import torch
+
+from cuda_ext import dispatch, native, reference
+from cuda_ext.filtered_lrelu import filtered_lrelu
+
+_TOLERANCE = 1e-4
+
+
+def kernel_status() -> dict[str, str]:
+    """Per device type of this machine, which kernels are active and why."""
+    devices = ["cpu"]
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return {device: _sentence(torch.device(device)) for device in devices}
+
+
+def verify(device: str | torch.device) -> str | None:
+    """Compares the active kernels with the reference on a small picture.
+
+    Returns:
+        None when they agree, else one sentence. Native kernels that disagree are switched off,
+        so a second call compares what is then active.
+    """
+    device = torch.device(device)
+    try:
+        error = _largest_difference(device)
+    except RuntimeError as problem:
+        return f"{device}: the kernels failed ({problem})"
+    if error <= _TOLERANCE:
+        return None
+    reason = f"the native result differs from the reference by {error:.1e}"
+    if dispatch.why_not_native(device, torch.float32) is None:
+        dispatch.disable(device.type, reason)
+    return f"{device}: {reason}"
+
+
+def _sentence(device: torch.device) -> str:
+    reason = dispatch.why_not_native(device, torch.float32)
+    if reason is None:
+        return f"native: {native.load()[1]}"
+    return f"reference (plain torch): {reason}"
+
+
+def _largest_difference(device: torch.device) -> float:
+    """Largest difference between `auto` and a reference on the CPU, relative to the result."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 20, 13, 12, generator=generator)
+    taps = torch.hann_window(14, periodic=False)[1:-1]
+    taps = taps / taps.sum()
+    b = torch.randn(20, generator=generator)
+    want = reference.filtered_lrelu(x, taps, taps, b, 2, 2, (9, 8, 9, 8), 2**0.5, 0.2, 256.0, False)
+    x, taps, b = x.to(device), taps.to(device), b.to(device)
+    got = filtered_lrelu(x, taps, taps, b, 2, 2, (9, 8, 9, 8), clamp=256.0)
+    return float((got.cpu() - want).abs().max() / want.abs().max())

@@ -1,0 +1,55 @@
+"""Golden cases, tolerances and random arguments of the operator tests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+
+# largest difference relative to the largest value of the expected result
+TOLERANCE = {
+    "golden": 1e-5,
+    torch.float32: 1e-5,
+    torch.bfloat16: 2**-8,  # one rounding of the result
+    "gradient": 1e-6,  # against finite differences in float64
+}
+
+
+def relative_error(got: torch.Tensor, want: torch.Tensor) -> float:
+    """Largest difference relative to the largest expected value."""
+    assert got.shape == want.shape
+    if want.numel() == 0:
+        return 0.0
+    scale = max(float(want.abs().max()), 1e-30)
+    return float((got.double() - want.double()).abs().max()) / scale
+
+
+def golden_cases() -> list[dict[str, Any]]:
+    """The cases of filtered_lrelu.npz as keyword arguments, with the expected result as `y`."""
+    data = np.load(GOLDEN / "filtered_lrelu.npz")
+    cases = json.loads(str(data["cases"]))
+    for i, case in enumerate(cases):
+        for name in ("x", "fu", "fd", "b", "y"):
+            key = f"{i}/{name}"
+            case[name] = torch.from_numpy(data[key]) if key in data.files else None
+    return cases
+
+
+@pytest.fixture(scope="session")
+def tolerance() -> dict[Any, float]:
+    return TOLERANCE
+
+
+@pytest.fixture(scope="session")
+def error_of() -> Any:
+    return relative_error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "golden_case" in metafunc.fixturenames:
+        cases = golden_cases()
+        metafunc.parametrize("golden_case", cases, ids=[str(i) for i in range(len(cases))])
