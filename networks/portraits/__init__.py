@@ -1,0 +1,6 @@
+"""Procedural portraits: a picture source that is exact, smooth in its latent and antialiased."""
+
+from networks.portraits.scene import draw
+from networks.portraits.traits import Z_DIM, seeds_to_z
+
+__all__ = ["Z_DIM", "draw", "seeds_to_z"]
