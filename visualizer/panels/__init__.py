@@ -1,1 +1,1 @@
-"""The panels of the window, one file each."""
+"""The panels: one file each, listed in `visualizer.panels.registry`."""

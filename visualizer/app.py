@@ -1,0 +1,201 @@
+"""The instrument without its widgets: state, history, renderer, and what arrives from it.
+
+Nothing here waits. A frame of the window is `begin_frame`, widgets that change `state`,
+`end_frame`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from renderer.client import ClientStatus, Event
+from renderer.messages import (
+    BUNDLED,
+    ErrorInfo,
+    JobDone,
+    JobProgress,
+    LoadModel,
+    ModelInfo,
+    RenderRequest,
+    RenderResult,
+    Tile,
+)
+from renderer.state import ViewState, to_request
+from visualizer.animation import Animator, is_animated
+from visualizer.context import Context, Shown, Timings
+from visualizer.history import History
+from visualizer.models import Models, resolve_source
+from visualizer.notices import Notices
+from visualizer.settings import Settings
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Renderer(Protocol):
+    """What the window needs of `renderer.client.RendererClient`."""
+
+    @property
+    def status(self) -> ClientStatus: ...
+    def submit(self, request: RenderRequest) -> int: ...
+    def poll(self) -> tuple[Event, ...]: ...
+    def pixels(self, tile: Tile) -> Pixels: ...
+    def release(self, tile: Tile) -> None: ...
+    def start_job(self, job: LoadModel) -> int: ...
+    def cancel_job(self, job_id: int) -> None: ...
+    def retry(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class App:
+    """State of the instrument, and its dealings with the renderer."""
+
+    def __init__(self, renderer: Renderer, settings: Settings, state: ViewState) -> None:
+        self.renderer = renderer
+        self.settings = settings
+        self.state = state
+        self.history = History(state)
+        self.models = Models(renderer)
+        self.notices = Notices()
+        self.timings = Timings()
+        self.context = Context(self.models, settings, self.notices, self.timings, {})
+        self.animator = Animator()
+        self.is_paused = False
+        self.shown: Shown | None = None
+        self.pixels: Pixels | None = None  # of the shown picture: a copy, for capture
+        self.status = renderer.status
+        self._request: RenderRequest | None = None
+        self._submitted_sec: dict[int, float] = {}  # stamp → when its input was read
+        self._num_restarts = 0
+        self._frame_sec = time.perf_counter()
+        self._awaiting_screen: float | None = None
+        self.fresh_pixels = False
+
+    def open_at_start(self, sources: Sequence[str]) -> None:
+        """Show the first model named on the command line; load the others behind it."""
+        if sources:
+            first = resolve_source(sources[0])
+            self.state = ViewState(model=first)
+            self.history = History(self.state)
+            self.models.open(first)
+            self.models.open_later(list(sources[1:]))
+        elif self.state.model != BUNDLED:
+            self.models.open(self.state.model)
+
+    # --- one frame -----------------------------------------------------------------------------
+
+    def begin_frame(self) -> None:
+        """Take what the renderer sent; move the animations on."""
+        now = time.perf_counter()
+        dt_sec, self._frame_sec = now - self._frame_sec, now
+        self.timings.frame_ms.append(dt_sec * 1e3)
+        for event in self.renderer.poll():
+            self._handle(event)
+        self._follow_status(self.renderer.status)
+        ready = self.models.take_ready()
+        if ready is not None:
+            self.settings.add_recent(ready)
+            self.change(replace(self.state, model=ready))
+        self.context.model = self.models.infos.get(self.state.model)
+        if not self.is_paused and is_animated(self.state):
+            self.state = self.animator.advance(self.state, dt_sec)
+            self.history.amend(self.state)
+
+    def end_frame(self, gesture_open: bool) -> None:
+        """Record the state and ask for its picture when it is another one."""
+        self.history.record(self.state, gesture_open)
+        request = to_request(self.state)
+        if request != self._request:
+            self._request = request
+            stamp = self.renderer.submit(request)
+            self._submitted_sec[stamp] = self._frame_sec
+
+    def change(self, state: ViewState) -> None:
+        """Make a change that is a step of its own."""
+        self.history.record(self.state, gesture_open=False)
+        self.state = state
+        self.history.record(self.state, gesture_open=False)
+
+    def frame_on_screen(self) -> None:
+        """Called after the swap: the picture taken in this frame is visible now."""
+        if self._awaiting_screen is not None:
+            latency_sec = time.perf_counter() - self._awaiting_screen
+            self.timings.latency_ms.append(latency_sec * 1e3)
+            self._awaiting_screen = None
+
+    # --- undo ----------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        self.state = self.history.undo()
+
+    def redo(self) -> None:
+        self.state = self.history.redo()
+
+    def toggle_pause(self) -> None:
+        """Stop or continue all animations."""
+        self.is_paused = not self.is_paused and is_animated(self.state)
+
+    def close(self) -> None:
+        self.renderer.close()
+
+    # --- what the renderer sends ---------------------------------------------------------------
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, RenderResult):
+            self._take_result(event)
+        elif isinstance(event, (JobProgress, JobDone)):
+            self.models.handle(event)
+            failure = self.models.failure
+            if failure is not None and self.state.model == failure.source:
+                self._fall_back()
+
+    def _take_result(self, result: RenderResult) -> None:
+        submitted = self._submitted_sec.get(result.stamp)
+        self._submitted_sec = {s: t for s, t in self._submitted_sec.items() if s > result.stamp}
+        if result.error is not None:
+            self._say_render_error(result)
+        for tile in result.tiles:
+            if tile.name == "main":
+                self.pixels = np.array(self.renderer.pixels(tile))
+                self.fresh_pixels = True
+                self.shown = Shown(result, tile)
+                self.models.learn(tile.model)
+            self.renderer.release(tile)
+        if result.tiles:
+            self.notices.clear("render")
+            self.timings.render_ms.append(result.render_ms)
+            self._awaiting_screen = submitted
+
+    def _say_render_error(self, result: RenderResult) -> None:
+        assert result.error is not None
+        failure = self.models.failure
+        source = result.request.views[0].model
+        if failure is not None and failure.source == source:
+            return  # the Model panel says so already
+        self.notices.error("render", result.error)
+
+    def _fall_back(self) -> None:
+        """The model asked for at the start cannot be shown: use one that can."""
+        known: list[ModelInfo] = list(self.models.infos.values())
+        shown = self.shown.model.source if self.shown else None
+        source = shown or (known[0].source if known else BUNDLED)
+        if source != self.state.model:
+            self.change(replace(self.state, model=source))
+
+    def _follow_status(self, status: ClientStatus) -> None:
+        """Say what happened to the renderer, once per event."""
+        if status == self.status:
+            return
+        if status.reason and status.num_restarts > self._num_restarts:
+            self._num_restarts = status.num_restarts
+            self.notices.say("renderer", f"{status.reason} It is started again.")
+        if status.state == "given up" and self.status.state != "given up":
+            error = ErrorInfo(f"{status.reason} It stays off until you retry.", status.details)
+            self.notices.error("renderer", error, retry=self.renderer.retry)
+        elif self.status.state == "given up":
+            self.notices.clear("renderer")
+        self.status = status

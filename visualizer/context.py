@@ -1,0 +1,59 @@
+"""What panels may use besides the state: models, settings, timings, and actions of the app."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from renderer.messages import LayerInfo, ModelInfo, RenderResult, Tile
+from visualizer.models import Models
+from visualizer.notices import Notices
+from visualizer.settings import Settings
+
+NUM_SAMPLES = 240  # of the plots: 4 seconds at 60 fps
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The picture on the screen and what belongs to it."""
+
+    result: RenderResult
+    tile: Tile
+
+    @property
+    def model(self) -> ModelInfo:
+        return self.tile.model
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        return self.tile.layers
+
+
+@dataclass
+class Timings:
+    """Recent times in milliseconds, for the plots and the status bar."""
+
+    gui_ms: deque[float] = field(default_factory=lambda: deque(maxlen=NUM_SAMPLES))
+    frame_ms: deque[float] = field(default_factory=lambda: deque(maxlen=NUM_SAMPLES))
+    render_ms: deque[float] = field(default_factory=lambda: deque(maxlen=NUM_SAMPLES))
+    latency_ms: deque[float] = field(default_factory=lambda: deque(maxlen=NUM_SAMPLES))
+    upload_ms: deque[float] = field(default_factory=lambda: deque(maxlen=NUM_SAMPLES))
+
+
+def percentile(values: deque[float] | list[float], fraction: float) -> float:
+    """The value below which `fraction` of the values lie; 0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] if ordered else 0.0
+
+
+@dataclass
+class Context:
+    """Given to every panel once."""
+
+    models: Models
+    settings: Settings
+    notices: Notices
+    timings: Timings
+    actions: dict[str, Callable[[], None]]  # by name, as in the menus: "Save picture", …
+    model: ModelInfo | None = None  # of the state's model, as far as it is known

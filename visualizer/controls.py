@@ -1,0 +1,258 @@
+"""The controls that every panel uses: label left, value right, unit in the value.
+
+All of them take a value and return a new one. A value changed from its default is drawn in the
+accent colour; a right click resets it; a double click or Ctrl+click types it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imgui_bundle import ImVec2, ImVec4, imgui
+
+from visualizer import theme
+
+LABEL_EM = 6.6
+
+
+def label(text: str, changed: bool = False) -> None:
+    """The left column of a row; leaves the cursor at the start of the value column."""
+    start = imgui.get_cursor_pos_x()
+    imgui.align_text_to_frame_padding()
+    imgui.text_colored(theme.TEXT if changed else theme.TEXT_DIM, text)
+    imgui.same_line()
+    imgui.set_cursor_pos_x(start + LABEL_EM * imgui.get_font_size())
+
+
+def tooltip(text: str) -> None:
+    """Explain the last item when the mouse rests on it, disabled or not."""
+    if text and imgui.is_item_hovered(
+        imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
+    ):
+        imgui.push_text_wrap_pos(imgui.get_font_size() * 22)
+        if imgui.begin_tooltip():
+            imgui.push_text_wrap_pos(imgui.get_font_size() * 22)
+            imgui.text_unformatted(text)
+            imgui.pop_text_wrap_pos()
+            imgui.end_tooltip()
+        imgui.pop_text_wrap_pos()
+
+
+def number(
+    name: str,
+    value: float,
+    default: float,
+    *,
+    limits: tuple[float, float],
+    speed: float,
+    digits: int = 2,
+    unit: str = "",
+    prefix: str = "",
+    width: float = -1.0,
+    help_text: str = "",
+) -> float:
+    """A number to drag or type.
+
+    Args:
+        limits: lowest and highest value; a bar shows the place between finite ones.
+        speed: change per pixel of dragging.
+        prefix: a dim name inside the field, such as "x".
+    """
+    imgui.set_next_item_width(width)
+    was_typing = _is_typing(name)
+    if not was_typing:  # the text is drawn below, right-aligned
+        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
+    changed, new = imgui.drag_float(
+        f"##{name}", value, speed, *limits, f"%.{digits}f", imgui.SliderFlags_.always_clamp.value
+    )
+    if not was_typing:
+        imgui.pop_style_color()
+    if _reset_clicked():
+        changed, new = True, default
+    if not was_typing:
+        _draw_value(f"{new:.{digits}f}", unit, prefix, new != default)
+    _draw_bar(new, default, limits)
+    tooltip(help_text)
+    return float(new) if changed else value
+
+
+def integer(
+    name: str,
+    value: int,
+    default: int,
+    *,
+    limits: tuple[int, int],
+    speed: float = 0.1,
+    unit: str = "",
+    prefix: str = "",
+    shown: str | None = None,
+    width: float = -1.0,
+    help_text: str = "",
+) -> int:
+    """A whole number to drag or type; `shown` is written instead of the digits."""
+    imgui.set_next_item_width(width)
+    was_typing = _is_typing(name)
+    if not was_typing:
+        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
+    flags = imgui.SliderFlags_.always_clamp.value
+    changed, text_value = _drag_integer(name, value, speed, limits, flags)
+    if not was_typing:
+        imgui.pop_style_color()
+    new = text_value
+    if _reset_clicked():
+        changed, new = True, default
+    if not was_typing:
+        _draw_value(str(new) if shown is None else shown, unit, prefix, new != default)
+    if limits[1] - limits[0] < 1000:
+        _draw_bar(new, default, limits)
+    tooltip(help_text)
+    return min(max(new, limits[0]), limits[1]) if changed else value
+
+
+def _drag_integer(
+    name: str, value: int, speed: float, limits: tuple[int, int], flags: int
+) -> tuple[bool, int]:
+    if limits[1] < 2**31:
+        return imgui.drag_int(f"##{name}", value, speed, *limits, "%d", flags)
+    # Dear ImGui's drag_int has 32 signed bits and seeds have 32 unsigned: a double holds both
+    changed, new = imgui.drag_float(f"##{name}", value, max(speed, 1.0), *limits, "%.0f", flags)
+    return changed, round(new)
+
+
+def seed(name: str, value: int, default: int, help_text: str = "", width: float = -1.0) -> int:
+    """A seed of 32 bits: typed exactly, with − and + beside it."""
+    imgui.set_next_item_width(width)
+    was_active = _is_typing(name)
+    if not was_active:
+        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
+    _, text = imgui.input_text(
+        f"##{name}",
+        str(value),
+        imgui.InputTextFlags_.chars_decimal.value | imgui.InputTextFlags_.auto_select_all.value,
+    )
+    if not was_active:
+        imgui.pop_style_color()
+    new = value
+    if imgui.is_item_deactivated_after_edit() and text.strip().lstrip("-").isdecimal():
+        new = min(max(int(text), 0), 0xFFFFFFFF)
+    if _reset_clicked():
+        new = default
+    if not was_active:
+        _draw_value(str(new), "", "", new != default)
+    tooltip(help_text)
+    return new
+
+
+def toggle(
+    name: str, value: bool, text: str = "", default: bool = False, help_text: str = ""
+) -> bool:
+    """A tick box with its text."""
+    colored = value != default
+    if colored:
+        imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
+    changed, new = imgui.checkbox(f"{text}##{name}", value)
+    if colored:
+        imgui.pop_style_color()
+    if _reset_clicked():
+        changed, new = True, default
+    tooltip(help_text)
+    return bool(new) if changed else value
+
+
+def button(text: str, help_text: str = "", width: float = 0.0, active: bool = False) -> bool:
+    """A button; an active one has the accent colour."""
+    if active:
+        imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
+    pressed = imgui.button(text, ImVec2(width, 0))
+    if active:
+        imgui.pop_style_color()
+    tooltip(help_text)
+    return bool(pressed)
+
+
+def choice(name: str, items: Sequence[str], index: int, help_text: str = "") -> int:
+    """A list to choose from."""
+    imgui.set_next_item_width(-1)
+    changed, new = imgui.combo(f"##{name}", index, list(items))
+    tooltip(help_text)
+    return int(new) if changed else index
+
+
+def half_width(num: int = 2) -> float:
+    """The width of one of `num` fields that share the rest of the row."""
+    spacing = imgui.get_style().item_inner_spacing.x
+    return float((imgui.get_content_region_avail().x - spacing * (num - 1)) / num)
+
+
+def next_to() -> None:
+    """Put the next control into the same row."""
+    imgui.same_line(0, imgui.get_style().item_inner_spacing.x)
+
+
+def note(text: str) -> None:
+    """A dim sentence, wrapped."""
+    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
+    imgui.text_wrapped(text)
+    imgui.pop_style_color()
+
+
+def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
+    """The text shortened with … so that it is at most `width` wide."""
+    if imgui.calc_text_size(text).x <= width:
+        return text
+    while text and imgui.calc_text_size(f"…{text}").x > width:
+        text = text[1:] if keep_end else text[:-1]
+    return f"…{text}" if keep_end else f"{text}…"
+
+
+def _is_typing(name: str) -> bool:
+    """Whether the field of this name shows a text cursor now."""
+    item_id = imgui.get_id(f"##{name}")
+    return bool(imgui.get_io().want_text_input and imgui.internal.get_active_id() == item_id)
+
+
+def _reset_clicked() -> bool:
+    return bool(imgui.is_item_hovered() and imgui.is_mouse_released(imgui.MouseButton_.right.value))
+
+
+def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
+    """Write a value right-aligned into the last item, its unit and prefix dim."""
+    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+    pad = imgui.get_style().frame_padding
+    draw = imgui.get_window_draw_list()
+    alpha = imgui.get_style().alpha
+    dim = imgui.get_color_u32(_faded(theme.TEXT_DIM, alpha))
+    main = imgui.get_color_u32(_faded(theme.ACCENT if changed else theme.TEXT, alpha))
+    right = high.x - pad.x
+    if unit:
+        right -= imgui.calc_text_size(unit).x
+        draw.add_text(ImVec2(right, low.y + pad.y), dim, unit)
+        right -= imgui.get_font_size() * 0.25
+    right -= imgui.calc_text_size(text).x
+    draw.push_clip_rect(low, high, True)
+    draw.add_text(ImVec2(right, low.y + pad.y), main, text)
+    if prefix:
+        draw.add_text(ImVec2(low.x + pad.x, low.y + pad.y), dim, prefix)
+    draw.pop_clip_rect()
+
+
+def _faded(color: ImVec4, alpha: float) -> ImVec4:
+    return ImVec4(color.x, color.y, color.z, color.w * alpha)
+
+
+def _draw_bar(value: float, default: float, limits: tuple[float, float]) -> None:
+    """A thin bar at the bottom of the last item: the value's place between its limits."""
+    if not limits[1] > limits[0] or limits[1] - limits[0] > 1e4:
+        return
+    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+
+    def place(at: float) -> float:
+        fraction = (min(max(at, limits[0]), limits[1]) - limits[0]) / (limits[1] - limits[0])
+        return float(low.x + (high.x - low.x) * fraction)
+
+    zero = place(min(max(0.0, limits[0]), limits[1]))
+    color = theme.ACCENT if value != default else theme.grey(104)
+    packed = imgui.get_color_u32(_faded(color, imgui.get_style().alpha * 0.9))
+    draw = imgui.get_window_draw_list()
+    ends = sorted((zero, place(value)))
+    draw.add_rect_filled(ImVec2(ends[0], high.y - 2), ImVec2(ends[1], high.y), packed)

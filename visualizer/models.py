@@ -1,0 +1,141 @@
+"""The models of this window: loading as jobs, quick switching, failures with retry."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel, ModelInfo
+
+_SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.pkl")
+
+
+class JobRunner(Protocol):
+    """The part of the renderer's client that runs jobs."""
+
+    def start_job(self, job: LoadModel) -> int: ...
+    def cancel_job(self, job_id: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A checkpoint being read."""
+
+    source: str
+    job_id: int
+    fraction: float = 0.0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A checkpoint that could not be loaded."""
+
+    source: str
+    error: ErrorInfo
+
+
+def resolve_source(text: str) -> str:
+    """What a person typed or dropped, as a source: an absolute path or a bundled name.
+
+    A folder means its newest `network-snapshot-*.pkl`.
+    """
+    text = text.strip().strip('"')
+    if text.startswith("bundled:"):
+        return text
+    path = Path(os.path.abspath(os.path.expanduser(text)))
+    if path.is_dir():
+        snapshots = [(int(m[1]), p) for p in path.iterdir() if (m := _SNAPSHOT.fullmatch(p.name))]
+        if snapshots:
+            return str(max(snapshots)[1])
+    return str(path)
+
+
+def short_name(source: str) -> str:
+    """A source as people call it."""
+    return source.removeprefix("bundled:") if source.startswith("bundled:") else Path(source).stem
+
+
+class Models:
+    """Knows the loaded models and at most one being loaded; the last one asked for wins."""
+
+    def __init__(self, runner: JobRunner) -> None:
+        self._runner = runner
+        self.infos: dict[str, ModelInfo] = {}
+        self.loading: Loading | None = None
+        self.failure: Failure | None = None
+        self._ready: str | None = None
+        self._waiting: list[str] = []  # named on the command line, loaded one after the other
+
+    def open(self, source: str) -> None:
+        """Load a model and show it when it is there; at once when it is known."""
+        source = resolve_source(source)
+        self.failure = None
+        if source in self.infos:
+            self.cancel()
+            self._ready = source
+            return
+        if self.loading is not None:
+            if self.loading.source == source:
+                return
+            self._runner.cancel_job(self.loading.job_id)
+        self.loading = Loading(source, self._runner.start_job(LoadModel(source)), 0.0, "Waiting")
+
+    def open_later(self, sources: list[str]) -> None:
+        """Load these after the one being loaded, without showing them."""
+        self._waiting += [resolve_source(source) for source in sources]
+
+    def cancel(self) -> None:
+        """Stop loading; the model shown stays."""
+        if self.loading is not None:
+            self._runner.cancel_job(self.loading.job_id)
+            self.loading = None
+
+    def retry(self) -> None:
+        """Load once more what failed."""
+        if self.failure is not None:
+            self.open(self.failure.source)
+
+    def dismiss_failure(self) -> None:
+        self.failure = None
+
+    def handle(self, event: JobProgress | JobDone) -> None:
+        """Take an event of the renderer; those of superseded jobs are ignored."""
+        loading = self.loading
+        if loading is None or event.job_id != loading.job_id:
+            if isinstance(event, JobDone) and event.outcome is not None:
+                self.learn(event.outcome)
+            return
+        if isinstance(event, JobProgress):
+            self.loading = replace(loading, fraction=event.fraction, text=event.text)
+            return
+        self.loading = None
+        if event.outcome is not None:
+            self.infos[loading.source] = event.outcome
+            self._ready = loading.source
+        elif event.error is not None:
+            self.failure = Failure(loading.source, event.error)
+        self._load_next()
+
+    def learn(self, info: ModelInfo) -> None:
+        """A picture of this model arrived, so it is loaded."""
+        self.infos.setdefault(info.source, info)
+
+    def take_ready(self) -> str | None:
+        """The source that is to be shown now, once."""
+        ready, self._ready = self._ready, None
+        return ready
+
+    def _load_next(self) -> None:
+        if self._waiting:
+            source = self._waiting.pop(0)
+            if source not in self.infos:
+                self._runner.start_job(LoadModel(source))
+
+    @property
+    def known_sources(self) -> list[str]:
+        """Loaded models, and the bundled one, for switching."""
+        return list(dict.fromkeys([*self.infos, BUNDLED]))

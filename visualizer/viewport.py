@@ -1,0 +1,204 @@
+"""The picture, and playing on it: drag = latent, Shift = translate, Ctrl = rotate, wheel = zoom."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from imgui_bundle import ImVec2, imgui
+
+from renderer.state import ViewState
+from visualizer import camera as cam
+from visualizer import controls, icons, theme
+from visualizer.app import App
+from visualizer.camera import Camera, Rect
+from visualizer.texture import PictureTexture
+
+LATENT_PER_EM = 0.04  # as far as the mouse moves by the height of a letter
+HELP = (
+    "Drag: latent · Shift+drag: translate · Ctrl+drag: rotate · wheel: zoom · "
+    "middle or Space+drag: pan · double click: fit"
+)
+
+
+class Viewport:
+    """The centre of the window."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._texture: PictureTexture | None = None
+        self.camera = Camera()
+        self.region = Rect(0, 0, 1, 1)
+        self.picture = Rect(0, 0, 1, 1)
+        self.zoom = 1.0
+        self._mode: str | None = None  # of the drag under way
+        self.space_was_used = False  # for panning, so it does not pause
+
+    def build_ui(self, state: ViewState) -> ViewState:
+        """Draw the toolbar and the picture; returns the state as the mouse has changed it."""
+        self._upload()
+        self._build_toolbar()
+        origin, size = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail()
+        self.region = Rect(origin.x, origin.y, max(size.x, 1), max(size.y, 1))
+        imgui.invisible_button(
+            "##picture",
+            ImVec2(self.region.width, self.region.height),
+            imgui.ButtonFlags_.mouse_button_left.value
+            | imgui.ButtonFlags_.mouse_button_middle.value,
+        )
+        hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
+        self._draw()
+        if self._app.shown is None:
+            return state
+        if hovered:
+            self._handle_wheel()
+            if imgui.is_mouse_double_clicked(imgui.MouseButton_.left.value):
+                self.camera = Camera()
+        self._mode = self._pick_mode() if active and self._mode is None else self._mode
+        if not active:
+            self._mode = None
+            return state
+        return self._drag(state)
+
+    # --- drawing -------------------------------------------------------------------------------
+
+    def _upload(self) -> None:
+        app = self._app
+        if not app.fresh_pixels or app.pixels is None:
+            return
+        if self._texture is None:
+            self._texture = PictureTexture()
+        self._texture.upload(app.pixels)
+        app.fresh_pixels = False
+
+    def _build_toolbar(self) -> None:
+        pad = imgui.get_style().item_spacing.x
+        imgui.set_cursor_pos(imgui.get_cursor_pos() + ImVec2(pad, 5))
+        if controls.button(
+            f"{icons.FIT} Fit", "Show the whole picture", 0, self.camera.zoom is None
+        ):
+            self.camera = Camera()
+        controls.next_to()
+        exact = self.camera.zoom == 1.0
+        if controls.button("1:1", "One picture pixel on one screen pixel", 0, exact):
+            self.camera = Camera(zoom=1.0)
+        imgui.same_line()
+        imgui.align_text_to_frame_padding()
+        if self._app.shown is not None:
+            tile = self._app.shown.tile.ref
+            size = f"{tile.width} × {tile.height}"
+            imgui.text_colored(theme.TEXT_DIM, f"{self.zoom * 100:.0f} %   {size}")
+        imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 1)
+
+    def _draw(self) -> None:
+        draw = imgui.get_window_draw_list()
+        region = self.region
+        low = ImVec2(region.x, region.y)
+        high = ImVec2(region.x + region.width, region.y + region.height)
+        surround = theme.SURROUNDS.get(self._app.settings.surround, 24.0)
+        draw.add_rect_filled(low, high, imgui.get_color_u32(theme.grey(surround)))
+        if self._texture is None:
+            self._draw_waiting(draw)
+            return
+        size = (self._texture.width, self._texture.height)
+        scale = imgui.get_io().display_framebuffer_scale.x or 1.0
+        margin = 12.0
+        inner = Rect(
+            region.x + margin,
+            region.y + margin,
+            max(1.0, region.width - 2 * margin),
+            max(1.0, region.height - 2 * margin),
+        )
+        self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
+        self.picture = cam.place(self.camera, inner, size, scale)
+        self._inner, self._size, self._scale = inner, size, scale
+        self._texture.prepare(self.zoom, cam.is_exact(self.zoom))
+        draw.push_clip_rect(low, high, True)
+        rect = self.picture
+        draw.add_image(
+            imgui.ImTextureRef(self._texture.texture_id),
+            ImVec2(rect.x, rect.y),
+            ImVec2(rect.x + rect.width, rect.y + rect.height),
+        )
+        draw.pop_clip_rect()
+
+    def _draw_waiting(self, draw: imgui.ImDrawList) -> None:
+        models = self._app.models
+        text = "Starting the renderer…" if models.loading is None else "Loading the model…"
+        if self._app.status.state == "given up":
+            text = "The renderer is off."
+        size = imgui.calc_text_size(text)
+        x, y = self.region.center
+        color = imgui.get_color_u32(theme.TEXT_DIM)
+        draw.add_text(ImVec2(x - size.x / 2, y - size.y / 2), color, text)
+
+    # --- the mouse -----------------------------------------------------------------------------
+
+    def _handle_wheel(self) -> None:
+        wheel = imgui.get_io().mouse_wheel
+        if wheel:
+            mouse = imgui.get_mouse_pos()
+            self.camera = cam.zoom_about(
+                self.camera, self._inner, self._size, (mouse.x, mouse.y), wheel, self._scale
+            )
+
+    def _pick_mode(self) -> str:
+        io = imgui.get_io()
+        if imgui.is_key_down(imgui.Key.space) or imgui.is_mouse_down(
+            imgui.MouseButton_.middle.value
+        ):
+            self.space_was_used = imgui.is_key_down(imgui.Key.space)
+            return "pan"
+        if io.key_shift:
+            return "translate"
+        if io.key_ctrl:  # Dear ImGui swaps Cmd and Ctrl on macOS: this is Cmd there
+            return "rotate"
+        return "latent"
+
+    def _drag(self, state: ViewState) -> ViewState:
+        delta = imgui.get_io().mouse_delta
+        if not (delta.x or delta.y):
+            return state
+        if self._mode == "pan":
+            self.camera = cam.pan_by(
+                self.camera, self._inner, self._size, (delta.x, delta.y), self._scale
+            )
+            return state
+        if self._mode == "latent":
+            return drag_latent(state, delta.x, delta.y, imgui.get_font_size())
+        if not self._app.shown or not self._app.shown.model.has_input_transform:
+            return state
+        if self._mode == "translate":
+            return translate(state, delta.x / self.picture.width, delta.y / self.picture.height)
+        mouse = imgui.get_mouse_pos()
+        center = self.picture.center
+        before = cam.angle_turns(center, (mouse.x - delta.x, mouse.y - delta.y))
+        return rotate(state, cam.wrap_turns(cam.angle_turns(center, (mouse.x, mouse.y)) - before))
+
+
+def drag_latent(state: ViewState, dx_px: float, dy_px: float, em_px: float) -> ViewState:
+    """The state after the latent was dragged by screen pixels."""
+    factor = LATENT_PER_EM / em_px
+    latent = state.latent
+    latent = replace(latent, x=latent.x + dx_px * factor, y=latent.y + dy_px * factor)
+    return replace(state, latent=latent)
+
+
+def translate(state: ViewState, dx: float, dy: float) -> ViewState:
+    """The state with the picture moved by image widths."""
+    transform = state.transform
+    transform = replace(transform, x=transform.x + dx, y=transform.y + dy)
+    return replace(state, transform=transform)
+
+
+def rotate(state: ViewState, turns: float) -> ViewState:
+    """The state with the picture turned about the centre of its frame, + = counter-clockwise."""
+    transform = state.transform
+    cos, sin = math.cos(turns * math.tau), math.sin(turns * math.tau)
+    transform = replace(
+        transform,
+        angle_turns=transform.angle_turns + turns,
+        x=cos * transform.x + sin * transform.y,
+        y=-sin * transform.x + cos * transform.y,
+    )
+    return replace(state, transform=transform)
