@@ -1,0 +1,19 @@
+"""Generators and checkpoint files.
+
+`load_generator` reads what people share without executing any of it; `save_generator`
+writes our own format. A generator maps latents (`mapping`) and makes pictures (`synthesis`).
+"""
+
+from networks.checkpoint import load_generator
+from networks.errors import CheckpointError
+from networks.generator import Generator
+from networks.stylegan3 import StyleGAN3
+from networks.stylegan3_design import StyleGAN3Config
+
+__all__ = [
+    "CheckpointError",
+    "Generator",
+    "StyleGAN3",
+    "StyleGAN3Config",
+    "load_generator",
+]

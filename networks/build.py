@@ -1,0 +1,62 @@
+"""From a design and stored tensors to a generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from networks.errors import CheckpointError
+from networks.generator import Generator
+from networks.stylegan3 import StyleGAN3
+from networks.stylegan3_design import StyleGAN3Design
+
+
+def build_empty(design: object) -> Generator:
+    """The modules of a design, without memory for their values."""
+    with torch.device("meta"):
+        if isinstance(design, StyleGAN3Design):
+            return StyleGAN3(design, seed=None)
+    raise TypeError(f"no architecture for a {type(design).__name__}")
+
+
+def build_generator(
+    design: object, shapes: Mapping[str, tuple[int, ...]], read: Callable[[str], Tensor]
+) -> Generator:
+    """A generator, ready to run.
+
+    Args:
+        design: what it consists of.
+        shapes: of every stored tensor, by name.
+        read: gives one stored tensor as contiguous float32.
+
+    Raises:
+        CheckpointError: the tensors are not those of the design.
+    """
+    generator = build_empty(design)
+    expected = {name: tuple(value.shape) for name, value in generator.state_dict().items()}
+    stored = dict(shapes)
+    stored.setdefault("mapping.w_avg", expected["mapping.w_avg"])
+    _compare(expected, stored)
+    state = {
+        name: read(name) if name in shapes else torch.zeros(expected[name]) for name in expected
+    }
+    generator.load_state_dict(state, assign=True)
+    return generator.requires_grad_(False).eval()
+
+
+def _compare(
+    expected: Mapping[str, tuple[int, ...]], stored: Mapping[str, tuple[int, ...]]
+) -> None:
+    for name, shape in expected.items():
+        if name not in stored:
+            raise CheckpointError(f"it has no tensor {name!r}: it is incomplete")
+        if stored[name] != shape:
+            raise CheckpointError(f"its {name!r} has shape {stored[name]}, expected {shape}")
+    for name in stored:
+        if name not in expected:
+            raise CheckpointError(
+                f"it has a tensor {name[:80]!r} that this architecture does not have; "
+                "it may come from a modified program"
+            )
