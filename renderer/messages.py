@@ -80,6 +80,8 @@ class RenderRequest:
     views: tuple[View, ...]
 
 
+FRAME_LOAD = 0  # job id of a load that no one started: a frame asked for the model
+
 BUNDLED = "bundled:untrained-r-128"  # model sources "bundled:<name>" ship with the program
 
 # --- a result ------------------------------------------------------------------------------
@@ -129,8 +131,8 @@ class Stats:
 class TileRef:
     """Where a picture lies in the shared-memory ring: uint8 [height, width, channels]."""
 
-    ring: str  # name of the shared memory block (or path of the file-backed one)
-    offset: int
+    ring: str  # as announced by RingOpened
+    offset: int  # from the start of that ring
     height: int
     width: int
     channels: int  # 1 or 3
@@ -230,13 +232,22 @@ class WorkerReady:
 
 
 @dataclass(frozen=True)
+class RingOpened:
+    """The worker writes tiles into a new block of the shared memory from now on."""
+
+    ring: str
+    base: int  # of the block in the shared memory
+    num_bytes: int
+
+
+@dataclass(frozen=True)
 class Heartbeat:
-    pass
+    """Sent by a thread of the worker while work is pending."""
 
 
 @dataclass(frozen=True)
 class JobProgress:
-    job_id: int
+    job_id: int  # FRAME_LOAD for the model that a frame waits for
     fraction: float  # 0…1
     text: str
 

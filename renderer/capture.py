@@ -1,0 +1,126 @@
+"""Second stage: ws → activation of a layer, by forward hooks on the synthesis submodules.
+
+Every 4-D output of every submodule counts, under its checkpoint name and in execution order.
+The run stops at the captured layer, and between layers when `should_stop` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+import networks
+from renderer.errors import RenderError, Superseded
+from renderer.latents import latent_average
+from renderer.messages import LayerInfo, SynthesisSpec
+
+OUTPUT = "output"
+
+
+class _Captured(Exception):
+    """The wanted layer is here; the rest of the network need not run."""
+
+
+class _Recorder:
+    """Sees the outputs of a run as they come."""
+
+    def __init__(self, layer: str | None, should_stop: Callable[[], bool]) -> None:
+        self.layers: list[LayerInfo] = []
+        self.captured: torch.Tensor | None = None
+        self._layer = layer
+        self._should_stop = should_stop
+        self._num_uses: dict[str, int] = {}
+
+    def see(self, module_name: str, outputs: Any) -> None:
+        """Note the 4-D outputs of a module that has just run."""
+        if isinstance(outputs, torch.Tensor):
+            outputs = (outputs,)
+        elif not isinstance(outputs, (tuple, list)):
+            return
+        pictures = [x for x in outputs if isinstance(x, torch.Tensor) and x.ndim == 4]
+        for idx, x in enumerate(pictures):
+            self._note(module_name if len(pictures) == 1 else f"{module_name}:{idx}", x)
+        if self._should_stop():
+            raise Superseded
+
+    def _note(self, name: str, x: torch.Tensor) -> None:
+        num_uses = self._num_uses[name] = self._num_uses.get(name, 0) + 1
+        if num_uses > 1:
+            name = f"{name}_{num_uses}"
+        dtype = str(x.dtype).removeprefix("torch.")
+        self.layers.append(LayerInfo(name, x.shape[1], x.shape[2], x.shape[3], dtype))
+        if name == self._layer and self.captured is None:
+            self.captured = x
+
+
+def list_layers(
+    generator: networks.Generator, force_fp32: bool, should_stop: Callable[[], bool]
+) -> tuple[LayerInfo, ...]:
+    """Every capturable output, in execution order; runs the whole network once.
+
+    Raises:
+        Superseded: `should_stop` said so.
+    """
+    ws = latent_average(generator).expand(1, generator.num_ws, -1)
+    recorder = _Recorder(None, should_stop)
+    with _hooks(generator, recorder.see):
+        image = generator.synthesis(ws, noise_mode="const", force_fp32=force_fp32)
+    recorder.see(OUTPUT, image)
+    return tuple(recorder.layers)
+
+
+def run_synthesis(
+    generator: networks.Generator,
+    ws: torch.Tensor,
+    spec: SynthesisSpec,
+    layer: str,
+    should_stop: Callable[[], bool],
+) -> torch.Tensor:
+    """The activation [1, C, H, W] of a layer, or the picture for "output".
+
+    Raises:
+        RenderError: the model has no such layer.
+        Superseded: `should_stop` said so.
+    """
+    recorder = _Recorder(layer, should_stop)
+
+    def see(module_name: str, outputs: Any) -> None:
+        recorder.see(module_name, outputs)
+        if recorder.captured is not None:
+            raise _Captured
+
+    try:
+        with _hooks(generator, see):
+            image: torch.Tensor = generator.synthesis(
+                ws,
+                noise_mode=spec.noise_mode,
+                noise_seed=spec.noise_seed,
+                force_fp32=spec.force_fp32,
+                input_transform=spec.input_transform,
+            )
+    except _Captured:
+        assert recorder.captured is not None
+        return recorder.captured
+    if layer != OUTPUT:
+        raise RenderError(f"This model has no layer {layer!r}.")
+    return image
+
+
+@contextmanager
+def _hooks(generator: networks.Generator, see: Callable[[str, Any], None]) -> Iterator[None]:
+    def hook(name: str) -> Callable[[Any, Any, Any], None]:
+        return lambda _module, _inputs, outputs: see(name, outputs)
+
+    handles = [
+        module.register_forward_hook(hook(name))
+        for name, module in generator.synthesis.named_modules()
+        if name
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

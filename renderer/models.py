@@ -1,0 +1,162 @@
+"""Loaded generators: several stay resident within a byte budget, the longest unused goes first."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import networks
+from renderer.errors import RenderError
+from renderer.messages import BUNDLED, ModelInfo
+
+BUDGET_BYTES = 4 << 30
+_CHUNK_BYTES = 1 << 20
+_READING_SHARE = 0.4  # of the progress bar; the rest is building
+
+Report = Callable[[float, str], None]
+_key_numbers = itertools.count()
+
+
+class Canceled(Exception):
+    """The person does not want this model any more."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A resident generator."""
+
+    key: int  # differs for every load, so that caches never mix two files of one name
+    generator: networks.Generator
+    info: ModelInfo
+    stamp: tuple[int, ...]  # of the file it came from: it changes when the file does
+
+    @property
+    def num_bytes(self) -> int:
+        tensors = itertools.chain(self.generator.parameters(), self.generator.buffers())
+        return sum(tensor.nbytes for tensor in tensors)
+
+
+class ModelStore:
+    """Resident models by source. Safe to use from the render and the load thread."""
+
+    def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
+        self._budget_bytes = budget_bytes
+        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, source: str) -> Model | None:
+        """The resident model of a source, which becomes the most recently used."""
+        with self._lock:
+            if source in self._models:
+                self._models.move_to_end(source)
+            return self._models.get(source)
+
+    def add(self, model: Model) -> None:
+        """Keep a model; older ones leave until the budget holds. The newest always stays."""
+        with self._lock:
+            self._models.pop(model.info.source, None)
+            self._models[model.info.source] = model
+            while len(self._models) > 1 and self._num_bytes() > self._budget_bytes:
+                self._models.popitem(last=False)
+
+    def _num_bytes(self) -> int:
+        return sum(model.num_bytes for model in self._models.values())
+
+
+def source_stamp(source: str) -> tuple[int, ...]:
+    """Changes when the file behind a source changes; () where there is no file."""
+    if source.startswith("bundled:"):
+        return ()
+    try:
+        status = _resolve(source).stat()
+    except (OSError, ValueError):
+        return ()
+    return (status.st_mtime_ns, status.st_size)
+
+
+def load_model(source: str, device: str, report: Report) -> Model:
+    """Read a checkpoint, or build a bundled generator, and move it to the device.
+
+    Args:
+        source: a file, a folder (its newest network-snapshot-*.pkl), or bundled:<name>.
+        report: told the fraction done and what is being done; may raise `Canceled`.
+
+    Raises:
+        networks.CheckpointError: the file is not a usable checkpoint.
+        RenderError: there is no such source.
+        Canceled: `report` said so.
+    """
+    stamp = source_stamp(source)
+    if source.startswith("bundled:"):
+        generator, label, sha256 = _build_bundled(source, report)
+    else:
+        path = _resolve(source)
+        report(0.0, f"Reading {path.name}")
+        sha256 = _hash_file(path, report)
+        report(_READING_SHARE, f"Building {path.name}")
+        generator, label = networks.load_generator(str(path)), path.stem
+    report(0.9, f"Moving {label} to {device}")
+    generator = generator.to(device).eval().requires_grad_(False)
+    report(1.0, f"Loaded {label}")
+    return Model(next(_key_numbers), generator, _describe(source, label, generator, sha256), stamp)
+
+
+def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str, str]:
+    if source != BUNDLED:
+        raise RenderError(f"There is no bundled generator {source!r}; this version has {BUNDLED}.")
+    report(0.0, "Building the bundled generator")
+    return networks.untrained_generator(), BUNDLED.removeprefix("bundled:"), ""
+
+
+def _resolve(source: str) -> Path:
+    if source.startswith(("http://", "https://")):
+        raise RenderError(f"{source} is a web address: download the file and open that.")
+    path = Path(source).expanduser()
+    if path.is_dir():
+        snapshots = sorted(path.glob("network-snapshot-*.pkl"))
+        if not snapshots:
+            raise RenderError(
+                f"{source} is a folder without a network-snapshot-*.pkl; name a file."
+            )
+        return snapshots[-1]
+    return path
+
+
+def _hash_file(path: Path, report: Report) -> str:
+    digest = hashlib.sha256()
+    try:
+        total = max(path.stat().st_size, 1)
+        with path.open("rb") as file:
+            done = 0
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                done += len(chunk)
+                report(_READING_SHARE * min(done / total, 1.0), f"Reading {path.name}")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RenderError(f"{path} cannot be read: {reason}.") from error
+    return digest.hexdigest()
+
+
+def _describe(source: str, label: str, generator: networks.Generator, sha256: str) -> ModelInfo:
+    return ModelInfo(
+        source=source,
+        label=label,
+        family=generator.family,
+        img_resolution=generator.img_resolution,
+        img_channels=generator.img_channels,
+        z_dim=generator.z_dim,
+        c_dim=generator.c_dim,
+        w_dim=generator.w_dim,
+        num_ws=generator.num_ws,
+        has_input_transform=generator.has_input_transform,
+        has_noise=generator.has_noise,
+        num_parameters=generator.num_parameters,
+        untrained=generator.untrained,
+        sha256=sha256,
+    )
