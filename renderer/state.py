@@ -27,6 +27,30 @@ from renderer.messages import (
 )
 
 SCHEMA_VERSION = 1
+MAX_SEED = 0xFFFFFFFF
+# Allowed values by place in the state, both ends included; every number has an entry.
+RANGES: dict[str, tuple[float, float]] = {
+    "latent.x": (-(2**32), 2**32),
+    "latent.y": (-(2**32), 2**32),
+    "latent.speed": (-5, 5),
+    "label.class_idx": (0, 1e6),
+    "label.second_class_idx": (0, 1e6),
+    "label.blend": (0, 1),
+    "mix.seed": (0, MAX_SEED),
+    "mix.rows": (0, 255),
+    "truncation.psi": (-1, 2),
+    "truncation.cutoff": (0, 256),
+    "noise.seed": (0, MAX_SEED),
+    "transform.x": (-1e4, 1e4),
+    "transform.y": (-1e4, 1e4),
+    "transform.angle_turns": (-1e6, 1e6),
+    "transform.translation_speed": (0, 0.5),
+    "transform.rotation_speed": (-1, 1),
+    "layer.base_channel": (0, 1e6),
+    "layer.scale_db": (-40, 40),
+    "spectrum.range_db": (0.1, 100),
+    "spectrum.beta": (0, 50),
+}
 
 
 class StateError(ValueError):
@@ -216,30 +240,59 @@ def state_from_json(text: str) -> ViewState:
     """Read `state_to_json`.
 
     Raises:
-        StateError: not JSON, another schema, an unknown key, or a value of the wrong type.
+        StateError: not JSON, another schema, an unknown or repeated key, a value of the wrong
+            type or outside RANGES.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_unique_keys)
+    except StateError:
+        raise
     except (ValueError, RecursionError) as error:
         raise StateError(f"the state is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise StateError(f"the state is a JSON {type(data).__name__}, expected an object")
     schema = data.pop("schema", None)
-    if schema != SCHEMA_VERSION:
-        raise StateError(f"the state has schema {schema!r}, this version reads {SCHEMA_VERSION}")
-    return typing.cast(ViewState, _read_value(ViewState, data, "state"))
+    if schema != SCHEMA_VERSION or isinstance(schema, bool):
+        raise StateError(
+            f"the state has schema {_show(schema)}, this version reads {SCHEMA_VERSION}"
+        )
+    state = typing.cast(ViewState, _read_value(ViewState, data, ""))
+    _check_rows(state.mix.rows)
+    return state
+
+
+def check_state(state: ViewState) -> ViewState:
+    """The same state, once it is sure that `state_from_json` would read it back.
+
+    Raises:
+        StateError: a value is outside RANGES.
+    """
+    return state_from_json(state_to_json(state))
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise StateError(f"the state has the key {_show(repeated)} twice")
+    return data
+
+
+def _check_rows(rows: tuple[int, ...]) -> None:
+    if list(rows) != sorted(set(rows)):
+        raise StateError(f"state.mix.rows is {_show(list(rows))}, expected ascending numbers")
 
 
 def _read_dataclass(cls: type, data: object, where: str) -> Any:
     if not isinstance(data, dict):
-        raise StateError(f"{where} is {data!r}, expected an object")
+        raise StateError(f"{_place(where)} is {_show(data)}, expected an object")
     hints = typing.get_type_hints(cls)
     unknown = sorted(set(data) - set(hints))
     if unknown:
-        raise StateError(f"{where} has unknown keys: {', '.join(unknown)}")
-    return cls(
-        **{key: _read_value(hints[key], value, f"{where}.{key}") for key, value in data.items()}
-    )
+        raise StateError(f"{_place(where)} has unknown keys: {_show(', '.join(unknown))}")
+    prefix = f"{where}." if where else ""
+    return cls(**{key: _read_value(hints[key], value, prefix + key) for key, value in data.items()})
 
 
 def _read_value(hint: Any, value: object, where: str) -> Any:
@@ -251,12 +304,37 @@ def _read_value(hint: Any, value: object, where: str) -> Any:
         hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
-            raise StateError(f"{where} is {value!r}, expected a list")
+            raise StateError(f"{_place(where)} is {_show(value)}, expected a list")
         item = typing.get_args(hint)[0]
-        return tuple(_read_value(item, entry, f"{where}[{i}]") for i, entry in enumerate(value))
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is float and is_number and math.isfinite(typing.cast(float, value)):
-        return float(typing.cast(float, value))
-    if hint in (bool, str, int) and type(value) is hint:
+        return tuple(_read_value(item, entry, where) for entry in value)
+    if hint in (float, int):
+        return _read_number(hint, value, where)
+    if hint in (bool, str) and type(value) is hint:
         return value
-    raise StateError(f"{where} is {value!r}, expected {getattr(hint, '__name__', hint)}")
+    name = getattr(hint, "__name__", hint)
+    raise StateError(f"{_place(where)} is {_show(value)}, expected {name}")
+
+
+def _read_number(hint: type, value: object, where: str) -> float | int:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or (hint is int and not isinstance(value, int)):
+        kind = "a whole number" if hint is int else "a number"
+        raise StateError(f"{_place(where)} is {_show(value)}, expected {kind}")
+    number = typing.cast(float, value)
+    low, high = RANGES[where]
+    if not low <= number <= high:  # NaN too; comparing never overflows, whatever the size
+        raise StateError(f"{_place(where)} is {_show(value)}, expected {low:g} to {high:g}")
+    return number if hint is int else float(number)
+
+
+def _place(where: str) -> str:
+    return f"state.{where}" if where else "the state"
+
+
+def _show(value: object) -> str:
+    """A value as it stands in an error: short, whatever its size."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, deep nesting
+        text = f"a huge {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "…"

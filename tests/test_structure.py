@@ -10,7 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("visualizer", "renderer", "networks", "cuda_ext")
 MODULES = sorted(path for folder in OURS for path in (ROOT / folder).rglob("*.py"))
-TORCH_FREE_RENDERER = {"renderer.messages", "renderer.client", "renderer.state"}
+TORCH_FREE_RENDERER = {
+    "renderer.messages",
+    "renderer.client",
+    "renderer.state",
+    "renderer.picture",
+}
 WINDOWING = {"imgui_bundle", "imgui", "glfw", "OpenGL"}
 ALLOWED = {
     "visualizer": {"visualizer", "renderer"},
