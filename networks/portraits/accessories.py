@@ -11,10 +11,10 @@ from networks.portraits.traits import Layout, Style
 
 def paint_glasses(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     """Rims, bridge and temples, with a faint reflection on the lenses."""
-    shown = smoothstep(who.glasses, 0.1, 0.9)
+    shown = smoothstep(who.glasses, 0.05, 0.6)
     face = body.face.moved(0.02 * who.yaw, EYE_Y + 0.012)
     rim = _rim(face, who)
-    thick = 0.0125
+    thick = 0.004 + 0.0095 * who.glasses
     frame_alpha = cover(rim.abs() - thick, face)
     bridge = (face.y + 0.02 + 1.2 * face.x**2).abs() - 0.010
     bridge_alpha = cover(bridge, face) * (1 - smoothstep(face.x.abs(), 0.05, 0.07))

@@ -47,7 +47,7 @@ class Anatomy:
 def anatomy(scene: Frame, who: Layout) -> Anatomy:
     """Frames and outlines for every pixel of the scene."""
     body = scene.moved(0.5 * who.shift_x, 0.5 * who.shift_y)
-    head = scene.moved(who.shift_x, who.shift_y - 0.10).moved(0, 0.45).turned(who.roll)
+    head = scene.moved(who.shift_x, who.shift_y - 0.05).moved(0, 0.45).turned(who.roll)
     head = head.moved(0, -0.45).scaled(who.scale)
     face = bent(head, who)
     skull = skull_outline(head, who)
@@ -74,19 +74,43 @@ def skull_outline(head: Frame, who: Layout) -> Tensor:
 
 def hair_outline(head: Frame, face: Frame, who: Layout) -> tuple[Tensor, Tensor]:
     """Distances to all the hair and to the part of it that lies in front of the face."""
-    x, y = head.x + 0.03 * who.yaw, head.y
-    volume = who.hair_volume
-    cap = ellipse(x, y + 0.115, who.face_width + 0.012 + 0.8 * volume, 0.435 + volume)
-    length = who.hair_length
+    hangs = drape(who)
+    x = head.x + 0.03 * who.yaw - 0.025 * who.part * (1 - who.hair_curl)
+    x = x + hangs * (0.010 + 0.012 * who.hair_curl) * wave(1.5 * head.y + 0.1, 1.5, head.px)
+    mass = join(_cap(x, head.y, who), _curtain(x, head, who), 0.09)
+    mass = mass + 0.006 + 0.075 * (1 - who.hair_cover)
+    bun = who.bun
+    knot_y = head.y + 0.62 + 0.7 * who.hair_volume
+    knot = ellipse(x - 0.08 * who.part, knot_y, 0.01 + 0.16 * bun, 0.01 + 0.14 * bun)
+    mass = join(mass, knot + 0.05 * (1 - bun), 0.03) - curls(x, head.y, who, head.px)
+    return mass, both(mass, -face_opening(face, who), 0.02)
+
+
+def drape(who: Layout) -> Tensor:
+    """0 for hair that ends above the ears, 1 for hair that hangs below them."""
+    return torch.sigmoid(8 * (who.hair_length - 0.15))
+
+
+def _cap(x: Tensor, y: Tensor, who: Layout) -> Tensor:
+    """Hair on the skull: close at the sides when short, with a lifted front on one side."""
+    volume = who.hair_volume * who.hair_cover
+    short = 1 - drape(who)
+    sides = (0.80 - 0.60 * short + 0.40 * short * who.hair_curl) * volume
+    cap = ellipse(x, y + 0.115, who.face_width + 0.010 + sides, 0.435 + volume)
+    lift = short * (1 - who.hair_curl) * (1 - who.bun) * (0.3 + 0.7 * torch.sigmoid(3 * who.sweep))
+    quiff = ellipse(x - 0.13 * who.part, y + 0.44, 0.27, 0.13 + 0.9 * volume)
+    return join(cap, quiff + 0.10 * (1 - lift * who.hair_cover), 0.07)
+
+
+def _curtain(x: Tensor, head: Frame, who: Layout) -> Tensor:
+    """Hair that hangs: ends in uneven tips, wider below."""
+    y, length = head.y, who.hair_length
     half = (0.5 * (length + 0.25)).clamp_min(0.04)
     flare = 0.10 * (y - 0.1) * torch.sigmoid(6 * (y - 0.1))
-    wide = who.face_width - 0.01 + 0.85 * volume + flare
-    curtain = round_box(x, y - (length - half), wide, half, 0.11)
-    mass = join(cap, curtain, 0.09) + 0.006
-    knot = ellipse(x - 0.08 * who.part, y + 0.62 + 0.7 * volume, 0.17 * who.bun, 0.15 * who.bun)
-    mass = join(mass, knot + 0.02 * (1 - who.bun), 0.03)
-    mass = mass - curls(x, y, who, head.px)
-    return mass, both(mass, -face_opening(face, who), 0.02)
+    wide = who.face_width - 0.015 + 0.85 * who.hair_volume * drape(who) + flare
+    ends = 0.018 * wave(2.3 * x + 0.3, 2.3, head.px) + 0.012 * wave(5.6 * x, 5.6, head.px)
+    corner = 0.09 + 0.06 * torch.sigmoid(9 * (length - 0.6))
+    return round_box(x, y - (length - half) + ends, wide, half, corner)
 
 
 def curls(x: Tensor, y: Tensor, who: Layout, px: Tensor) -> Tensor:
@@ -101,17 +125,17 @@ def curls(x: Tensor, y: Tensor, who: Layout, px: Tensor) -> Tensor:
 def face_opening(face: Frame, who: Layout) -> Tensor:
     """Distance to the region that the hair leaves free: the hairline, its parting and fringe."""
     x, y, fringe = face.x, face.y, who.fringe
-    hairline = -0.375 + 0.205 * fringe
-    parting = 0.13 * who.part
-    away = (x - parting) * torch.sign(who.part.detach() + 1e-6)
-    arch = 0.55 * (1 - fringe) * x * x + 0.10 * (1 - fringe) * who.part * x
-    notch = 0.035 * fringe * torch.exp(-(((x - parting) / 0.07) ** 2))
-    locks = 0.010 * wave(4.3 * x + 0.9 * who.sweep * y, 4.3, face.px)
-    locks = locks + 0.006 * wave(9.1 * x + 0.2 + 1.5 * who.sweep * y, 9.2, face.px)
-    del away
-    top = hairline + arch + 0.12 * who.sweep * fringe * x - notch + (0.3 + fringe) * locks
-    cover = torch.sigmoid(7 * (who.hair_length - 0.12))
-    width = who.face_width - 0.035 - 0.035 * cover
-    width = width + 0.06 * cover * (y - 0.35) * torch.sigmoid(8 * (y - 0.35))
+    parting = 0.16 * who.part
+    aside = torch.sqrt((x - parting) ** 2 + 0.006) - 0.077
+    open_top = -0.42 + (0.30 + 0.18 * drape(who)) * aside
+    open_top = open_top + 0.006 * wave(5.1 * x + 0.4 * y, 5.1, face.px)
+    locks = 0.017 * wave(3.9 * x + 0.9 * who.sweep * y, 4.0, face.px)
+    locks = locks + 0.011 * wave(8.3 * x + 0.2 + 1.5 * who.sweep * y, 8.5, face.px)
+    notch = 0.04 * torch.exp(-(((x - parting) / 0.07) ** 2))
+    fringe_top = -0.175 + 0.16 * who.sweep * x - notch + locks - 0.25 * x * x
+    top = torch.lerp(open_top, fringe_top, fringe)
+    hangs = drape(who)
+    width = who.face_width - 0.030 - 0.045 * hangs
+    width = width + 0.06 * hangs * (y - 0.35) * torch.sigmoid(8 * (y - 0.35))
     rounding = 0.17 - 0.09 * fringe
     return both(x.abs() - width, top - y, rounding) - 0.2 * rounding

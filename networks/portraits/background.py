@@ -13,7 +13,9 @@ def paint_background(paint: Paint, scene: Frame, who: Layout, style: Style) -> N
     top, bottom = tinted(style.background, 1.04), tinted(style.background, 0.90, 1.1)
     paint.over(torch.ones_like(scene.x), top)
     paint.over(down, bottom)
-    disc = ellipse(scene.x - who.disc_x, scene.y + 0.12, who.disc_size, who.disc_size)
+    size = who.disc_size * (1 - 0.12 * who.arch)
+    below = (scene.y + 0.12).clamp_min(0)
+    disc = ellipse(scene.x - who.disc_x, scene.y + 0.12 - who.arch * below, size, size)
     paint.over(0.85 * cover(disc, scene), style.backdrop)
     hill = scene.y - 0.42 - 0.2 * who.disc_x * scene.x
     hill = hill - 0.07 * wave(0.45 * scene.x + 0.6 * who.disc_x, 0.45, scene.px)
@@ -34,3 +36,5 @@ def finish(paint: Paint, scene: Frame, who: Layout, style: Style) -> None:
     paint.add(0.006 * style.warmth * torch.ones_like(scene.x), lab(0.0, 0.3, 1.0))
     corner = smoothstep(torch.sqrt(scene.x**2 + scene.y**2 + 1e-6), 0.85, 1.7)
     paint.shade(0.5 * corner, 0.86)
+    depth = paint.lab[:, 0] - 0.62
+    paint.add(0.07 * depth, lab(1.0))

@@ -1,11 +1,23 @@
 """Neck and clothes: skin, an under layer that may climb the neck, an outer layer, a collar."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from networks.portraits.anatomy import CHIN_Y, Anatomy
 from networks.portraits.colors import Paint, lab, tinted
-from networks.portraits.shapes import Frame, both, cover, ellipse, glow, join, smoothstep, wave
+from networks.portraits.shapes import (
+    Frame,
+    blob,
+    both,
+    cover,
+    ellipse,
+    glow,
+    join,
+    smoothstep,
+    wave,
+)
 from networks.portraits.traits import Layout, Style
 
 NECK_Y = 0.60  # where the neck meets the shoulders, body units
@@ -16,20 +28,22 @@ def paint_neck(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     frame = body.body
     x, y = frame.x, frame.y
     lean = (0.5 * who.shift_x + 0.35 * who.roll) * smoothstep(-y, -0.62, -0.2)
-    width = 0.150 + 0.03 * (1 - who.softness) + 0.25 * (y - 0.42).clamp_min(0) ** 1.5
+    width = 0.162 + 0.03 * (1 - who.softness) + 0.25 * (y - 0.42).clamp_min(0) ** 1.5
     neck = both((x - lean).abs() - width, 0.1 - y, 0.02)
     skin = tinted(style.skin, 0.93, 1.05)
     paint.over(cover(neck, frame), skin)
     side = smoothstep(-(x - lean) * who.light_x, -0.02, 0.16)
     paint.shade(0.6 * side * cover(neck, frame), 0.86, _shadow_tint(style))
-    paint.shade(0.85 * _head_shadow(body, who) * cover(neck, frame), 0.70, _shadow_tint(style))
+    paint.shade(0.85 * _head_shadow(body, who) * cover(neck, frame), 0.76, _shadow_tint(style))
 
 
 def _head_shadow(body: Anatomy, who: Layout) -> Tensor:
-    """The shape of the jaw, dropped below it and away from the light."""
+    """What the head darkens below it: full under the jaw, gone a hand below."""
     head = body.head
-    x, y = head.x + 0.05 * who.light_x, head.y - (CHIN_Y - 0.14)
-    return cover(ellipse(x, y, who.jaw + 0.02, 0.26), head, 0.05)
+    x = head.x + 0.05 * who.light_x
+    jaw_y = CHIN_Y + who.face_length - 0.9 * x * x
+    fall = 1 - smoothstep(head.y - jaw_y, -0.02, 0.15)
+    return fall * blob(x, 0 * x, 0.5, 1.0)
 
 
 def _shadow_tint(style: Style) -> Tensor:
@@ -116,12 +130,25 @@ def _fold(paint: Paint, frame: Frame, who: Layout, style: Style, alpha: Tensor) 
 
 def _paint_collar(paint: Paint, frame: Frame, who: Layout, style: Style) -> None:
     """Two flaps beside the neck that unfold as the trait grows."""
-    x, y = frame.x.abs() - 0.145, frame.y - NECK_Y + 0.015
     size = who.collar
-    along = 0.55 * x + 0.83 * y
-    across = 0.83 * x - 0.55 * y
-    flap = both(both(across.abs() - 0.075 * size, along - 0.20 * size, 0.01), -along - 0.05, 0.01)
-    flap = both(flap, across - 0.06 - 0.25 * along, 0.01) + 0.012 * (1 - size)
-    color = torch.lerp(style.fabric, style.under, 0.25)
-    paint.shade(0.45 * size * glow(flap, 0.022), 0.72)
-    paint.over(size * cover(flap, frame), tinted(color, 1.06))
+    x, y = frame.x.abs(), frame.y - NECK_Y
+    flap = _flap(x / (0.5 + 0.5 * size) - 0.19 * (1 - size), y / (0.5 + 0.5 * size))
+    flap = flap + 0.12 * (1 - size)
+    color = torch.lerp(style.fabric, style.under, 0.2)
+    below = cover(shoulders_outline(frame, who) - 0.06, frame)
+    paint.shade(0.5 * size * glow(flap, 0.03) * below, 0.72)
+    lit = 1.05 + 0.05 * torch.tanh(6 * frame.x * who.light_x)
+    alpha = cover(flap, frame)
+    paint.over(alpha, tinted(color, lit[:, None]))
+
+
+def _flap(x: Tensor, y: Tensor) -> Tensor:
+    """One half of a shirt collar: four edges from the neck to its tip."""
+    corners = ((0.165, -0.115), (0.295, 0.020), (0.150, 0.235), (0.055, 0.110))
+    shape: Tensor | None = None
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
+        length = math.hypot(bx - ax, by - ay)
+        edge = ((x - ax) * (by - ay) - (y - ay) * (bx - ax)) / length
+        shape = edge if shape is None else both(shape, edge, 0.012)
+    assert shape is not None
+    return shape

@@ -21,16 +21,13 @@ _LMS_TO_LAB = (
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
 
-# Ordered so that neighbours mix well: the way from one to the next is a colour of its own.
-BACKGROUNDS = (
-    "e9dcc6 e6bfa6 cf8a69 d9a94f b3b48a 87a594 8fb0b8 5f7d92 8d86a3 b894a0 dcb0a8 e4d3cb".split()
-)
-FABRICS = (
-    "efe6d6 c99b45 b5552f 7a2f35 4a2f44 2f3850 4d7391 7fa5a6 41614f 2f3330 8a6a4c d8b48c".split()
-)
-SKINS = "f6d9c6 eec3a5 dfaa82 c68d62 a06a46 7a4c33 55342a".split()
-HAIRS = "1d1a20 2a1d1c 46291f 6b3f26 94482a bd6d38 cfa062 e6cf9f".split()
-IRISES = "3b2418 5f3c22 7c6a34 5f7f5c 5b86a0 7f97a6".split()
+# On wheels: the first colour stands in the middle, the others around it in this order.
+BACKGROUNDS = ["e9dcc6", "e6bfa6", "cf8a69", "d9a94f", "b3b48a", "87a594", "8fb0b8", "5f7d92", "8d86a3", "b894a0", "dcaea6"]
+FABRICS = ["e6dac6", "b5552f", "c99b45", "7c7d4c", "41614f", "5f9196", "4d7391", "2b344c", "5b3f5c", "7a2f35"]
+# In order: neighbours mix well.
+SKINS = ["f6d9c6", "eec3a5", "dfaa82", "c9936e", "a4704f", "7b4f38", "55342a"]
+HAIRS = ["1d1a20", "2a1d1c", "46291f", "6b3f26", "94482a", "bd6d38", "cfa062", "e6cf9f"]
+IRISES = ["3b2418", "5f3c22", "7c6a34", "5f7f5c", "5b86a0", "7f97a6"]
 
 
 def oklab(hex_colors: list[str]) -> Tensor:
@@ -51,25 +48,40 @@ def to_srgb(lab: Tensor) -> Tensor:
     return torch.where(linear <= 0.0031308, linear * 12.92, curve) * 2 - 1
 
 
-def along(palette: list[str], t: Tensor, loop: bool = False) -> Tensor:
+def along(palette: list[str], t: Tensor) -> Tensor:
     """The colour at t of a palette whose entries melt into each other.
 
     Args:
         palette: hexadecimal sRGB colours, in order.
         t: [N, 1, 1] in 0…1, from the first entry to the last.
-        loop: whether the first entry follows the last.
 
     Returns:
         OKLab [N, 3, 1, 1].
     """
-    points = oklab(palette).to(t)
-    num = len(palette)
-    stops = torch.arange(num, device=t.device, dtype=t.dtype)
-    gap = t.reshape(-1, 1) * (num if loop else num - 1) - stops
-    if loop:
-        gap = gap - num * torch.round(gap / num)
-    weights = torch.softmax(-(gap**2) / 0.35, dim=1)
-    return (weights @ points)[:, :, None, None]
+    stops = torch.arange(len(palette), device=t.device, dtype=t.dtype)
+    gap = t.reshape(-1, 1) * (len(palette) - 1) - stops
+    weights = torch.softmax(-(gap**2) / 0.45, dim=1)
+    return (weights @ oklab(palette).to(t))[:, :, None, None]
+
+
+def around(palette: list[str], x: Tensor, y: Tensor) -> Tensor:
+    """The colour at a place on a wheel of colours that melt into each other.
+
+    Args:
+        palette: hexadecimal sRGB colours: the middle of the wheel, then its rim in order.
+        x, y: [N, 1, 1], about normal; the rim is at a distance of 1.5.
+
+    Returns:
+        OKLab [N, 3, 1, 1].
+    """
+    num = len(palette) - 1
+    angle = torch.arange(num, device=x.device, dtype=x.dtype) * (2 * math.pi / num)
+    centre = torch.zeros(1, device=x.device, dtype=x.dtype)
+    stop_x = torch.cat([centre, 1.5 * torch.cos(angle)])
+    stop_y = torch.cat([centre, 1.5 * torch.sin(angle)])
+    gap = (x.reshape(-1, 1) - stop_x) ** 2 + (y.reshape(-1, 1) - stop_y) ** 2
+    weights = torch.softmax(-gap / 0.45, dim=1)
+    return (weights @ oklab(palette).to(x))[:, :, None, None]
 
 
 def lab(lightness: float, a: float = 0.0, b: float = 0.0) -> Tensor:
@@ -89,13 +101,6 @@ def tinted(
     return torch.cat([first, a, b], dim=1) + torch.tensor(
         shift, device=color.device, dtype=color.dtype
     ).reshape(1, 3, 1, 1)
-
-
-def hue_turned(color: Tensor, angle: float) -> Tensor:
-    """A colour whose hue is turned by `angle` radians towards yellow from red."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    a, b = color[:, 1:2], color[:, 2:]
-    return torch.cat([color[:, :1], cos * a - sin * b, sin * a + cos * b], dim=1)
 
 
 class Paint:

@@ -6,7 +6,7 @@ from torch import Tensor
 from networks.portraits.anatomy import CHIN_Y, Anatomy
 from networks.portraits.colors import Paint, lab, oklab, tinted
 from networks.portraits.freckles import freckles
-from networks.portraits.shapes import both, blob, cover, ellipse, glow, smoothstep, wave
+from networks.portraits.shapes import blob, both, cover, ellipse, glow, smoothstep, wave
 from networks.portraits.traits import Layout, Style
 
 
@@ -39,12 +39,15 @@ def paint_face(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     paint.over(alpha, style.skin)
     x, y = face.x / 0.40, (face.y + 0.02) / 0.55
     facing = x * who.light_x - 0.35 * y
-    form = smoothstep(-facing, 0.05, 0.75)
-    paint.over(0.75 * form * alpha, shadow_of(style.skin))
+    form = smoothstep(-facing, 0.02, 0.62)
+    plane = smoothstep(-facing, 0.24, 0.36)
+    paint.over((0.45 * form + 0.42 * plane) * alpha, shadow_of(style.skin))
     light = smoothstep(facing, 0.05, 0.9)
     paint.add(0.045 * light * alpha, lab(1.0, -0.02, 0.12))
     edge = glow(-body.skull.clamp_max(0), 0.05)
     paint.over(0.35 * edge * alpha * (1 - 0.5 * light), shadow_of(style.skin))
+    rim = glow(-body.skull.clamp_max(0), 0.022) * smoothstep(-facing, 0.35, 0.8)
+    paint.add(0.13 * rim * alpha * style.rim, style.background)
     _blush(paint, body, who, style, alpha)
     _hair_shadow(paint, body, who, style, alpha)
     _age(paint, body, style, alpha)
@@ -55,18 +58,18 @@ def paint_face(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
 def _blush(paint: Paint, body: Anatomy, who: Layout, style: Style, alpha: Tensor) -> None:
     """Warm cheeks, ears and tip of the nose."""
     face = body.face
-    cheeks = blob(face.x.abs() - 0.22, face.y - 0.185, 0.10, 0.075)
+    cheeks = blob(face.x.abs() - 0.225, face.y - 0.175, 0.12, 0.085)
     nose = blob(face.x, face.y - who.nose_length, 0.06, 0.05)
     chin = blob(face.x, face.y - 0.45, 0.10, 0.05)
     amount = (0.9 * cheeks + 0.5 * nose + 0.25 * chin) * style.blush
-    paint.add(0.055 * amount * alpha, lab(-0.35, 1.0, 0.25))
+    paint.add(0.048 * amount * alpha, lab(-0.35, 1.0, 0.25))
 
 
 def _hair_shadow(paint: Paint, body: Anatomy, who: Layout, style: Style, alpha: Tensor) -> None:
     """What the hair in front darkens on the skin."""
-    near = glow(body.fall, 0.055)
+    near = glow(body.fall, 0.045)
     tint = shadow_of(tinted(style.skin, 0.88))
-    paint.over(0.55 * near * alpha * who.hair_cover, tint)
+    paint.over(0.65 * near * alpha * who.hair_cover, tint)
 
 
 def _age(paint: Paint, body: Anatomy, style: Style, alpha: Tensor) -> None:
@@ -93,12 +96,13 @@ def paint_beard(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     jaw = both(jaw, -mouth, 0.03)
     lip = ellipse(x.abs() - 0.065, y - 0.262 - 0.35 * (x.abs() - 0.05) ** 1.0, 0.105, 0.034)
     strand = x * (1.25 - 0.5 * (y - 0.3))
-    tone = wave(9 * strand + 0.25 * wave(4 * y, 4, face.px), 10, face.px)
-    tone = 0.045 * tone + 0.03 * wave(4.3 * strand + 0.9 * y, 5, face.px)
+    tone = wave(12 * strand + 0.2 * wave(3 * y, 3, face.px), 13, face.px)
+    tone = 0.04 * tone + 0.012 * wave(5.3 * strand + 0.5 * y, 6, face.px)
     color = tinted(style.hair, 0.95) + (style.strands * tone)[:, None] * lab(1.0, 0.02, 0.04).to(
         tone
     )
-    soft = cover(jaw, face, 0.05) * (0.92 * smoothstep(grown, 0.05, 0.9))
+    soft = cover(jaw - 0.12 * tone, face, 0.018) * (0.92 * smoothstep(grown, 0.05, 0.9))
+    paint.shade(0.5 * glow(jaw, 0.03) * grown * cover(body.skull, head), 0.85)
     paint.over(soft, color)
     paint.over(cover(lip, face, 0.03) * 0.92 * who.moustache, color)
 

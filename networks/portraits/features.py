@@ -6,7 +6,7 @@ from torch import Tensor
 from networks.portraits.anatomy import EYE_Y, Anatomy
 from networks.portraits.colors import Paint, lab, oklab, tinted
 from networks.portraits.face import shadow_of
-from networks.portraits.shapes import Frame, both, blob, cover, ellipse, glow, smoothstep, wave
+from networks.portraits.shapes import Frame, blob, both, cover, ellipse, glow, smoothstep, wave
 from networks.portraits.traits import Layout, Style
 
 
@@ -33,9 +33,9 @@ def _paint_eye(paint: Paint, eye: Frame, who: Layout, style: Style, side: float)
     bow = (1 - (u * u).clamp_max(1.6)) + 0.10 * u * (1 - u * u).clamp_min(0)
     upper = -(v + who.eye_open * 1.05 * bow)
     lower = v - who.eye_open * 0.62 * bow
-    lid = both(upper, lower, 0.05) / torch.sqrt(1 + (1.2 * who.eye_open * u) ** 2)
+    lid = both(upper, lower, 0.05) / torch.sqrt(1 + (1.2 * who.eye_open * u.clamp(-1.1, 1.1)) ** 2)
     white = cover(lid, frame, 0.10)
-    paint.over(white, torch.lerp(lab(0.90, 0.004, 0.012).to(style.skin), style.skin, 0.18))
+    paint.over(white, torch.lerp(lab(0.94, 0.003, 0.010).to(style.skin), style.skin, 0.12))
     look_x = 0.16 * who.gaze * side + 0.14 * who.yaw * side
     look_y = -0.06 + 0.08 * who.pitch
     iris = torch.sqrt((u - look_x) ** 2 + (v - look_y) ** 2 + 1e-6)
@@ -45,10 +45,10 @@ def _paint_eye(paint: Paint, eye: Frame, who: Layout, style: Style, side: float)
     paint.add(0.16 * glowing, lab(1.0, 0.0, 0.25))
     paint.shade(0.7 * inside * cover((iris - 0.50).abs() - 0.05, frame, 0.1), 0.55)
     paint.over(white * cover(iris - 0.25, frame, 0.08), lab(0.16, 0.01, 0.0))
-    paint.shade(0.55 * white * glow((upper + 0.30).clamp_min(-1), 0.26), 0.66)
+    paint.shade(0.55 * white * glow((upper + 0.20).clamp_min(-1), 0.18), 0.76)
     shine = _shine(frame, look_x, look_y, who, side)
     paint.over(white * shine, lab(0.985, 0.0, 0.005))
-    _paint_lids(paint, frame, who, style, upper, lower, bow)
+    _paint_lids(paint, frame, who, style, upper, lower)
 
 
 def _shine(frame: Frame, look_x: Tensor, look_y: Tensor, who: Layout, side: float) -> Tensor:
@@ -68,7 +68,6 @@ def _paint_lids(
     style: Style,
     upper: Tensor,
     lower: Tensor,
-    bow: Tensor,
 ) -> None:
     """A lash line that swells towards the temple, a crease above it, a breath of line below."""
     u = frame.x
@@ -87,7 +86,6 @@ def _paint_lids(
         0.45 * cover(under, frame, 0.10) * (1 - smoothstep(u.abs(), 0.5, 0.95)),
         tinted(shadow_of(style.skin), 0.72, 1.2),
     )
-    del bow
 
 
 def paint_brows(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
@@ -95,11 +93,11 @@ def paint_brows(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     for side in (-1.0, 1.0):
         frame = body.face.mirrored(side).moved(who.eye_gap + 0.01, EYE_Y - who.brow_lift)
         u = frame.x / 0.125
-        arch = -0.026 * (1 - (u - 0.35) ** 2) - who.brow_tilt * frame.x * 0.6
+        arch = -0.024 * (1 - (u.clamp(-1.2, 1.2) - 0.3) ** 2) - who.brow_tilt * frame.x * 0.6
         weight = who.brow_weight * (1.0 - 0.55 * smoothstep(u, -0.4, 1.1))
-        weight = weight * (1 - smoothstep(u.abs(), 0.75, 1.15))
+        weight = weight * smoothstep(u, -1.12, -0.75) * (1 - smoothstep(u, 0.3, 1.2))
         hairs = wave(11 * frame.x - 9 * frame.y, 15, frame.px)
-        line = (frame.y - arch).abs() - weight * (1 + 0.18 * hairs)
+        line = (frame.y - arch).abs() - weight * (1 + 0.12 * hairs)
         color = torch.lerp(style.hair, _ink(style), 0.35)
         paint.over(0.88 * cover(line, frame, 0.014) * smoothstep(weight, 0.0, 0.006), color)
 
@@ -114,8 +112,9 @@ def paint_nose(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     away = -x * torch.tanh(3 * who.light_x)
     long = smoothstep(y, -0.12, 0.06) * (1 - smoothstep(y, tip - 0.02, tip + 0.05))
     half = 0.026 + (wide - 0.03) * smoothstep(y, 0.02, tip)
-    side = glow((away - half).abs(), 0.028) * long
-    paint.over(0.55 * side, shadow_of(style.skin))
+    side = glow((away - half).abs(), 0.026) * long * blob(x, y - 0.1, 0.12, 0.3)
+    side = side * torch.tanh(3 * who.light_x).abs()
+    paint.over(0.7 * side, shadow_of(style.skin))
     wings = glow((ellipse(x.abs() - 0.62 * wide, y - tip + 0.004, 0.5 * wide, 0.034)).abs(), 0.010)
     wings = wings * smoothstep(x.abs(), 0.6 * wide, 1.05 * wide)
     paint.over(0.55 * wings, tinted(shadow_of(style.skin), 0.85, 1.1))

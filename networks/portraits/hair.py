@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from networks.portraits.anatomy import Anatomy
+from networks.portraits.anatomy import Anatomy, drape
 from networks.portraits.colors import Paint, tinted
 from networks.portraits.shapes import Frame, blob, cover, glow, smoothstep, wave
 from networks.portraits.traits import Layout, Style
@@ -20,7 +20,8 @@ def paint_hair_behind(paint: Paint, body: Anatomy, who: Layout, style: Style) ->
 def paint_hair(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     """The hair over skull and forehead, lit from the light's side."""
     head = body.head
-    alpha = cover(body.fall, head) * presence(who)
+    temples = (1 - drape(who)) * (1 - who.hair_curl) * smoothstep(head.y, -0.26, 0.0)
+    alpha = cover(body.fall, head) * presence(who) * (1 - 0.6 * temples)
     x = head.x / (who.face_width + who.hair_volume)
     y = (head.y + 0.15) / 0.5
     side = smoothstep(x * who.light_x - 0.55 * y, -1.2, 1.0)
@@ -32,12 +33,12 @@ def paint_hair(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     color = color + lift[:, None] * _strand_color(style)
     paint.over(alpha, color)
     edge = glow(-body.hair.clamp_max(0), 0.035) * smoothstep(-x * who.light_x - 0.4 * y, -0.1, 0.9)
-    paint.add(0.11 * alpha * edge * style.rim, tinted(style.background, 1.0, 1.0) * 1.0)
+    paint.add(0.16 * alpha * edge * style.rim, tinted(style.background, 1.0, 1.0))
 
 
 def presence(who: Layout) -> Tensor:
     """How much hair there is to see: a shaven head keeps a shade of it."""
-    return 0.10 + 0.90 * who.hair_cover
+    return 0.22 + 0.78 * smoothstep(who.hair_cover, 0.1, 0.8)
 
 
 def _strand_color(style: Style) -> Tensor:
@@ -89,4 +90,4 @@ def texture(head: Frame, who: Layout, style: Style) -> Tensor:
     ring = wave(9 * (head.x + y) + 0.35 * coil, 13.0, px)
     curled = 0.025 * locks + 0.045 * coil + 0.03 * ring
     mix = smoothstep(curl, 0.15, 0.9)
-    return style.strands * torch.lerp(straight, curled, mix)
+    return style.strands * who.hair_cover * torch.lerp(straight, curled, mix)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+SPAN = 1.88  # scene units across the picture
 EDGE_SOFTNESS = 0.012  # scene units; keeps painted edges soft however fine the pixels are
 
 
@@ -47,7 +48,7 @@ class Frame:
 
 
 def canvas_frame(resolution: int, inverse: Tensor) -> Frame:
-    """The scene's coordinates of every pixel centre: the picture spans [-1, 1] in both.
+    """The scene's coordinates of every pixel centre: the picture spans SPAN in both, 0 in its middle.
 
     Args:
         resolution: pixels along one side.
@@ -61,7 +62,7 @@ def canvas_frame(resolution: int, inverse: Tensor) -> Frame:
     x = row_x[:, 0] * across + row_x[:, 1] * down + row_x[:, 2]
     y = row_y[:, 0] * across + row_y[:, 1] * down + row_y[:, 2]
     area = torch.linalg.det(inverse[:, :2, :2]).abs().clamp_min(1e-8)
-    return Frame(2 * x, 2 * y, (2 / resolution) * area.sqrt()[:, None, None])
+    return Frame(SPAN * x, SPAN * y, (SPAN / resolution) * area.sqrt()[:, None, None])
 
 
 def smoothstep(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:

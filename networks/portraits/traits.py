@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from networks.portraits import colors
+from networks.portraits.shapes import smoothstep
 
 Z_DIM = 64
 NUM_LAYOUT = 46
@@ -110,6 +111,7 @@ class Layout:
     light_x: Tensor  # -1…1, where the light comes from
     disc_x: Tensor
     disc_size: Tensor
+    arch: Tensor  # 0…1: the disc behind the head stands on the ground as an arch
     earrings: Tensor
     ears: Tensor
 
@@ -149,21 +151,22 @@ def layout_of(z: Tensor) -> Layout:
         shift_x=around(u[0], 0, 0.035),
         shift_y=around(u[1], 0, 0.025),
         roll=around(u[2], 0, math.radians(4.5)),
-        scale=around(u[3], 0.93, 0.035),
+        scale=around(u[3], 1.07, 0.035),
         yaw=around(u[4], 0, 0.42),
         pitch=around(u[5], 0, 0.35),
-        beard=grown(mixed(u[30], -soft, 0.6), 0.75, 5),
-        moustache=grown(mixed(u[31], -soft, 0.6), 0.85, 5),
-        glasses=grown(u[32], 0.5, 7),
+        beard=grown(mixed(u[30], -soft, 0.6), 0.75, 6),
+        moustache=grown(mixed(u[31], mixed(u[30], -soft, 0.6), 0.6), 0.7, 6),
+        glasses=grown(u[32], 0.5, 10),
         glasses_round=even(u[33], 0, 1),
         neckline=even(u[34], 0, 1),
         neck_v=grown(u[36] - 0.5 * u[34], 0.2, 3),
         turtle=grown(u[35], 0.45, 5),
         collar=grown(u[36], 0.3, 5),
-        shoulders=around(mixed(u[37], -soft, 0.5), 0.80, 0.05),
+        shoulders=around(mixed(u[37], -soft, 0.5), 0.86, 0.05),
         light_x=torch.tanh(1.6 * u[38]),
         disc_x=around(u[39], 0, 0.28),
         disc_size=around(u[40], 0.78, 0.1),
+        arch=grown(u[45], 0.0, 4),
         earrings=grown(mixed(u[43], soft, 0.4), 0.6, 5),
     )
 
@@ -172,14 +175,16 @@ def _hair(u: Tensor, soft: Tensor) -> dict[str, Tensor]:
     """Short, bob or long, flat or full, straight or curled; length leans on softness."""
     length = mixed(u[23], soft, 0.5)
     curl = grown(u[25], 0.35, 3.0)
-    bun = grown(mixed(u[28], soft, 0.2), 0.95, 5)
-    ends = -0.10 + 0.52 * grown(length, -0.1, 5) + 0.62 * grown(length, 0.65, 5)
+    bun = grown(mixed(u[28], soft, 0.2), 0.95, 4)
+    cover = grown(mixed(u[29], soft, 0.35), -1.25, 5)
+    bun = bun * smoothstep(cover, 0.3, 0.9)
+    ends = -0.12 + 1.2 * grown(length, 0.35, 2.2)
     return {
-        "hair_length": ends + (-0.05 - ends) * 0.95 * bun,
+        "hair_length": -0.05 + (ends + 0.05) * (1 - 0.95 * bun) * smoothstep(cover, 0.2, 0.95),
         "hair_volume": even(u[24], 0.045, 0.13) + 0.09 * curl * even(u[24], 0.2, 1.3),
         "hair_curl": curl,
-        "hair_cover": grown(mixed(u[29], soft, 0.35), -1.15, 5),
-        "fringe": grown(mixed(u[26], soft, 0.15), 0.4, 4),
+        "hair_cover": cover,
+        "fringe": grown(mixed(u[26], soft, 0.15), 0.35, 6),
         "part": 0.9 * torch.tanh(1.3 * u[27]),
         "sweep": torch.tanh(u[44]),
         "bun": bun,
@@ -194,19 +199,19 @@ def _features(u: Tensor, soft: Tensor) -> dict[str, Tensor]:
         "face_length": around(u[7], 0.0, 0.022),
         "jaw": around(mixed(u[8], -soft, 0.45), 0.295, 0.02),
         "chin": around(mixed(u[9], -soft, 0.3), 0.15, 0.02),
-        "eye_size": around(mixed(u[11], soft, 0.25), 0.094, 0.006),
+        "eye_size": around(mixed(u[11], soft, 0.25), 0.100, 0.006),
         "eye_gap": around(u[12], 0.168, 0.008),
         "eye_tilt": around(u[13], 0.06, 0.06),
         "eye_open": around(u[14], 0.50, 0.06),
         "gaze": around(u[41], 0, 0.4),
         "brow_lift": around(u[15], 0.15, 0.012),
         "brow_weight": around(mixed(u[16], -soft, 0.4), 0.021, 0.005),
-        "brow_tilt": around(u[17], 0.06, 0.08),
+        "brow_tilt": around(u[17], -0.06, 0.07),
         "nose_length": around(u[18], 0.185, 0.014),
         "nose_width": around(u[19], 0.074, 0.009),
-        "mouth_width": around(u[20], 0.135, 0.013),
-        "lips": around(mixed(u[21], soft, 0.3), 0.036, 0.007),
-        "smile": around(u[22], 0.35, 0.4),
+        "mouth_width": around(u[20], 0.142, 0.013),
+        "lips": around(mixed(u[21], soft, 0.3), 0.040, 0.007),
+        "smile": around(u[22], 0.8, 0.35),
         "ears": around(u[42], 1.0, 0.1),
     }
 
@@ -214,13 +219,12 @@ def _features(u: Tensor, soft: Tensor) -> dict[str, Tensor]:
 def style_of(z: Tensor) -> Style:
     """The style a latent stands for."""
     u = numbers(z)[NUM_LAYOUT:]
-    tone = even(u[0], 0.02, 0.98)
+    tone = even(u[0], 0.06, 0.98)
     skin = colors.along(colors.SKINS, tone)
-    skin = skin + 0.012 * torch.tanh(u[1])[:, None] * colors.lab(0.0, -0.5, 1.0).to(skin)
-    hair = _hair_color(u, tone)
-    background = colors.along(colors.BACKGROUNDS, even(u[9], 0.02, 0.98))
+    skin = skin + 0.010 * torch.tanh(u[1])[:, None] * colors.lab(0.0, -0.5, 1.0).to(skin)
+    hair = _apart(_hair_color(u, tone), skin)
     contrast = around(u[16], 0.045, 0.05)[:, None]
-    toward = colors.along(colors.BACKGROUNDS, even(mixed(u[9], u[17], 0.25), 0.02, 0.98))
+    turn = 0.9 * torch.tanh(u[16])
     lip = torch.lerp(skin, colors.oklab(["a8323a"]).to(skin)[:, :, None, None], 0.42)
     lip = colors.tinted(lip, even(u[6], 0.82, 0.98)[:, None], even(u[6], 1.25, 0.85)[:, None])
     gold, ink = colors.oklab(["b98b3e", "2a2527"]).to(skin)[:, :, None, None]
@@ -229,12 +233,12 @@ def style_of(z: Tensor) -> Style:
         hair=hair,
         iris=colors.along(colors.IRISES, even(mixed(u[5], -u[0], 0.45), 0.0, 1.0)),
         lip=lip,
-        background=background,
-        backdrop=toward + contrast * colors.lab(1.0).to(skin),
-        fabric=colors.along(colors.FABRICS, even(u[10], 0, 1), loop=True),
-        under=colors.along(colors.FABRICS, even(u[11], 0, 1), loop=True),
+        background=colors.around(colors.BACKGROUNDS, u[9], u[17]),
+        backdrop=colors.around(colors.BACKGROUNDS, *_turned(u[9], u[17], turn)) + contrast * colors.lab(1.0).to(skin),
+        fabric=colors.around(colors.FABRICS, u[10], u[11]),
+        under=colors.around(colors.FABRICS, *_turned(u[10], u[11], 2.2 + 0 * turn)),
         metal=torch.lerp(ink, gold, grown(u[13], 0.2, 4)[:, None]),
-        blush=even(u[7], 0.15, 0.8),
+        blush=even(u[7], 0.1, 0.7),
         freckles=grown(u[8], 0.45, 4) * (1 - 0.6 * tone),
         strands=even(u[4], 0.7, 1.2),
         stripes=grown(u[12], 0.55, 5),
@@ -246,9 +250,21 @@ def style_of(z: Tensor) -> Style:
     )
 
 
+def _turned(x: Tensor, y: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """A place on the colour wheel, moved around it by `angle` radians."""
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    return cos * x - sin * y, sin * x + cos * y
+
+
 def _hair_color(u: Tensor, tone: Tensor) -> Tensor:
     """From black to fair, darker on the whole with darker skin, greying with age."""
-    shade = even(u[2], 0.0, 1.0) * (1 - 0.62 * tone * tone)
+    shade = even(u[2], 0.0, 1.0) ** 1.25 * (1 - 0.72 * tone)
     color = colors.along(colors.HAIRS, shade)
     grey = colors.along(["8d8a8c", "c9c5c1", "e6e2dc"], even(u[2], 0, 1))
     return torch.lerp(color, grey, 0.85 * grown(u[3], 0.95, 4)[:, None])
+
+
+def _apart(color: Tensor, skin: Tensor) -> Tensor:
+    """Darkens hair that is about as light as the skin, so that the two stay apart."""
+    near = torch.exp(-(((color[:, :1] - skin[:, :1]) / 0.13) ** 2))
+    return torch.cat([color[:, :1] - 0.11 * near, color[:, 1:]], dim=1)
