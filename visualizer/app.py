@@ -7,7 +7,7 @@ Nothing here waits. A frame of the window is `begin_frame`, widgets that change 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -62,14 +62,18 @@ class App:
         self.models = Models(renderer)
         self.notices = Notices()
         self.timings = Timings()
-        self.context = Context(self.models, settings, self.notices, self.timings, {})
+        self.actions: dict[str, Callable[[], None]] = {}
+        self.context = Context(
+            self.models, settings, self.notices, self.timings, self.history, self.actions, self.go
+        )
         self.animator = Animator()
         self.is_paused = False
         self.shown: Shown | None = None
         self.pixels: Pixels | None = None  # of the shown picture: a copy, for capture
         self.status = renderer.status
         self._request: RenderRequest | None = None
-        self._submitted_sec: dict[int, float] = {}  # stamp → when its input was read
+        self._submitted: dict[int, tuple[float, ViewState]] = {}  # stamp → input read at, state
+        self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
         self._frame_sec = time.perf_counter()
         self._awaiting_screen: float | None = None
@@ -79,8 +83,8 @@ class App:
         """Show the first model named on the command line; load the others behind it."""
         if sources:
             first = resolve_source(sources[0])
-            self.state = ViewState(model=first)
-            self.history = History(self.state)
+            self.state = replace(self.state, model=first)
+            self.history.restart(self.state)
             self.models.open(first)
             self.models.open_later(list(sources[1:]))
         elif self.state.model != BUNDLED:
@@ -100,6 +104,7 @@ class App:
         if ready is not None:
             self.settings.add_recent(ready)
             self.change(replace(self.state, model=ready))
+        self._compare_sha256()
         self.context.model = self.models.infos.get(self.state.model)
         if not self.is_paused and is_animated(self.state):
             self.state = self.animator.advance(self.state, dt_sec)
@@ -108,11 +113,14 @@ class App:
     def end_frame(self, gesture_open: bool) -> None:
         """Record the state and ask for its picture when it is another one."""
         self.history.record(self.state, gesture_open)
+        loading = self.models.loading
+        if self.shown is None and loading is not None and loading.source == self.state.model:
+            return  # its job reads it already
         request = to_request(self.state)
         if request != self._request:
             self._request = request
             stamp = self.renderer.submit(request)
-            self._submitted_sec[stamp] = self._frame_sec
+            self._submitted[stamp] = (self._frame_sec, self.state)
 
     def change(self, state: ViewState) -> None:
         """Make a change that is a step of its own."""
@@ -127,6 +135,21 @@ class App:
             self.timings.latency_ms.append(latency_sec * 1e3)
             self._awaiting_screen = None
 
+    def expect_sha256(self, source: str, sha256: str) -> None:
+        """Say so when the checkpoint turns out to be another than a restored picture's."""
+        if sha256:
+            self._expected_sha256[source] = sha256
+
+    def _compare_sha256(self) -> None:
+        for source in [s for s in self._expected_sha256 if s in self.models.infos]:
+            expected, found = self._expected_sha256.pop(source), self.models.infos[source].sha256
+            if found and found != expected:
+                message = (
+                    f"The picture was made with another checkpoint of this name "
+                    f"(SHA-256 {expected[:12]}…, here {found[:12]}…)."
+                )
+                self.notices.error("checkpoint", ErrorInfo(message))
+
     # --- undo ----------------------------------------------------------------------------------
 
     def undo(self) -> None:
@@ -134,6 +157,11 @@ class App:
 
     def redo(self) -> None:
         self.state = self.history.redo()
+
+    def go(self, num_steps: int) -> None:
+        """Go several steps forward (+) or back (−)."""
+        for _ in range(abs(num_steps)):
+            self.redo() if num_steps > 0 else self.undo()
 
     def toggle_pause(self) -> None:
         """Stop or continue all animations."""
@@ -154,21 +182,21 @@ class App:
                 self._fall_back()
 
     def _take_result(self, result: RenderResult) -> None:
-        submitted = self._submitted_sec.get(result.stamp)
-        self._submitted_sec = {s: t for s, t in self._submitted_sec.items() if s > result.stamp}
+        input_sec, state = self._submitted.get(result.stamp, (None, self.state))
+        self._submitted = {s: v for s, v in self._submitted.items() if s > result.stamp}
         if result.error is not None:
             self._say_render_error(result)
         for tile in result.tiles:
             if tile.name == "main":
                 self.pixels = np.array(self.renderer.pixels(tile))
                 self.fresh_pixels = True
-                self.shown = Shown(result, tile)
+                self.shown = Shown(result, tile, state)
                 self.models.learn(tile.model)
             self.renderer.release(tile)
         if result.tiles:
             self.notices.clear("render")
             self.timings.render_ms.append(result.render_ms)
-            self._awaiting_screen = submitted
+            self._awaiting_screen = input_sec
 
     def _say_render_error(self, result: RenderResult) -> None:
         assert result.error is not None

@@ -9,27 +9,10 @@ import math
 from dataclasses import dataclass, replace
 
 # The wheel stops at whole zooms, where pixels are exact.
-STOPS: tuple[float, ...] = (
-    1 / 16,
-    1 / 8,
-    1 / 6,
-    1 / 4,
-    1 / 3,
-    1 / 2,
-    2 / 3,
-    1,
-    1.5,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    12,
-    16,
+STOPS = (
+    *(1 / 16, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0),
+    *(1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0),
 )
-STOPS += (24, 32, 48, 64)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from renderer.messages import LayerInfo, ModelInfo, RenderResult, Tile
+from renderer.state import ViewState
+from visualizer.history import History
 from visualizer.models import Models
 from visualizer.notices import Notices
 from visualizer.settings import Settings
@@ -20,6 +22,7 @@ class Shown:
 
     result: RenderResult
     tile: Tile
+    state: ViewState  # that asked for it
 
     @property
     def model(self) -> ModelInfo:
@@ -55,5 +58,7 @@ class Context:
     settings: Settings
     notices: Notices
     timings: Timings
+    history: History
     actions: dict[str, Callable[[], None]]  # by name, as in the menus: "Save picture", …
+    go: Callable[[int], None]  # that many steps forward (+) or back (−)
     model: ModelInfo | None = None  # of the state's model, as far as it is known

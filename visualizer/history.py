@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass, replace
 
 from renderer.state import ViewState
@@ -77,7 +78,7 @@ class Step:
     before: ViewState
     after: ViewState
 
-    @property
+    @functools.cached_property
     def label(self) -> str:
         return describe_change(self.before, self.after)
 
@@ -90,6 +91,13 @@ class History:
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._is_open = False  # the last step still grows
+
+    def restart(self, state: ViewState) -> None:
+        """Forget all steps and begin here."""
+        self.state = state
+        self._done.clear()
+        self._undone.clear()
+        self._is_open = False
 
     def record(self, state: ViewState, gesture_open: bool) -> None:
         """Take the state of this frame; while a gesture goes on, its changes are one step."""
@@ -129,15 +137,13 @@ class History:
             self.state = paused(step.after)
         return self.state
 
-    @property
-    def undo_labels(self) -> list[str]:
+    def undo_labels(self, limit: int = MAX_STEPS) -> list[str]:
         """Names of the steps that can be undone, the latest first."""
-        return [step.label for step in reversed(self._done)]
+        return [step.label for step in reversed(self._done[-limit:])]
 
-    @property
-    def redo_labels(self) -> list[str]:
+    def redo_labels(self, limit: int = MAX_STEPS) -> list[str]:
         """Names of the steps that can be redone, the next first."""
-        return [step.label for step in reversed(self._undone)]
+        return [step.label for step in reversed(self._undone[-limit:])]
 
     def _close(self) -> None:
         if self._is_open and self._done and self._done[-1].before == self._done[-1].after:

@@ -16,20 +16,25 @@ def open_window(sources: Sequence[str]) -> None:
         NoDisplayError: there is nowhere to open it.
     """
     check_display()
-    from imgui_bundle import hello_imgui
-
     from renderer.client import RendererClient
     from renderer.state import ViewState
     from visualizer import window
     from visualizer.app import App
+    from visualizer.models import resolve_source
+    from visualizer.session import last_session_file, load_last_session, save_session
     from visualizer.settings import load_settings, save_settings
+    from visualizer.waker import Waker
 
     settings = load_settings()
-    client = RendererClient(on_event=hello_imgui.request_refresh)
-    app = App(client, settings, ViewState())
+    state = (load_last_session() if settings.restore_session else None) or ViewState()
+    if sources and state.model != resolve_source(sources[0]):
+        state = ViewState()
+    waker = Waker()
+    app = App(RendererClient(on_event=waker), settings, state)
     app.open_at_start(sources)
     try:
-        window.run(app)
+        window.run(window.Window(app, waker))
     finally:
         app.close()
+        save_session(last_session_file(), app.state)
         save_settings(settings)

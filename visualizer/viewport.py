@@ -60,6 +60,12 @@ class Viewport:
             return state
         return self._drag(state)
 
+    def delete(self) -> None:
+        """Free the texture while the GL context is current."""
+        if self._texture is not None:
+            self._texture.delete()
+            self._texture = None
+
     # --- drawing -------------------------------------------------------------------------------
 
     def _upload(self) -> None:

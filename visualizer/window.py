@@ -3,111 +3,147 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from imgui_bundle import hello_imgui, imgui, immapp
+import numpy as np
+from imgui_bundle import glfw_utils, hello_imgui, imgui, immapp
+from OpenGL import GL
 
-from visualizer import theme
+from visualizer import keys, layout, overlay, status_bar, theme
+from visualizer.actions import Actions
+from visualizer.animation import is_animated
 from visualizer.app import App
-from visualizer.files import settings_folder
+from visualizer.menus import Menus
 from visualizer.panels import registry
 from visualizer.viewport import Viewport
+from visualizer.waker import Waker
 
-MIN_IDLE_FPS = 2.0
+_CURSOR_KEYS = ("left_arrow", "right_arrow", "up_arrow", "down_arrow")
 
 
 class Window:
     """Builds every frame of the window from the app."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, waker: Waker | None = None) -> None:
         self.app = app
+        self.waker = waker or Waker()
         self.viewport = Viewport(app)
+        self.actions = Actions(app)
+        self.menus = Menus(app, self.actions, self.viewport)
+        self.keys = keys.Keys(app, self.actions, self.viewport, self.menus)
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
-        self._cpu_sec = 0.0
         self.num_frames = 0
+        self._cpu_sec = 0.0
+        self._dropped: list[str] = []
 
     def params(self) -> hello_imgui.RunnerParams:
         """The runner's parameters."""
-        params = hello_imgui.RunnerParams()
-        params.app_window_params.window_title = "Latent Loupe"
-        params.app_window_params.window_geometry.size = (1280, 720)
-        params.app_window_params.restore_previous_geometry = True
-        params.ini_folder_type = hello_imgui.IniFolderType.absolute_path
-        params.ini_filename = str(settings_folder() / "layout.ini")
-        params.ini_filename_use_app_window_title = False
-        gl = params.renderer_backend_options.open_gl_options
-        gl.anti_aliasing_samples = 0  # Dear ImGui smooths its own edges
-        windows = params.imgui_window_params
-        windows.default_imgui_window_type = (
-            hello_imgui.DefaultImGuiWindowType.provide_full_screen_dock_space
+        params = layout.runner_params()
+        params.docking_params = layout.docking(
+            picture=self._build_viewport,
+            left=lambda: self._build_panels(self.left),
+            right=lambda: self._build_panels(self.right),
         )
-        windows.show_menu_bar = True
-        windows.show_menu_app = False
-        windows.show_menu_view = False
-        windows.remember_theme = False
-        params.fps_idling.fps_idle = MIN_IDLE_FPS
-        params.fps_idling.time_active_after_last_event = 0.3
         self._set_callbacks(params.callbacks)
-        params.docking_params = self._docking()
         return params
 
     def _set_callbacks(self, callbacks: hello_imgui.RunnerCallbacks) -> None:
         callbacks.load_additional_fonts = theme.load_fonts
+        callbacks.setup_imgui_config = layout.setup_config
         callbacks.setup_imgui_style = theme.apply_style
+        callbacks.post_init = self._after_init
+        callbacks.before_exit = self._before_exit
         callbacks.pre_new_frame = self._begin_frame
+        callbacks.show_menus = self.menus.build_ui
+        callbacks.post_render_dockable_windows = self._build_over_all
         callbacks.before_imgui_render = self._end_frame
         callbacks.before_swap = self._before_swap
-        callbacks.after_swap = self.app.frame_on_screen
-
-    def _docking(self) -> hello_imgui.DockingParams:
-        docking = hello_imgui.DockingParams()
-        no_bar = (
-            imgui.internal.DockNodeFlagsPrivate_.no_tab_bar.value
-            | imgui.internal.DockNodeFlagsPrivate_.no_window_menu_button.value
+        callbacks.after_swap = self._after_swap
+        options = hello_imgui.EdgeToolbarOptions()
+        options.size_em = 1.9
+        options.window_padding_em = imgui.ImVec2(0.7, 0.15)
+        options.window_bg = theme.BAR
+        callbacks.add_edge_toolbar(
+            hello_imgui.EdgeToolbarType.bottom, lambda: status_bar.build_ui(self.app), options
         )
-        docking.main_dock_space_node_flags = no_bar
-        split = hello_imgui.DockingSplit
-        docking.docking_splits = [
-            split("MainDockSpace", "Left", imgui.Dir.left, 0.25, no_bar),
-            split("MainDockSpace", "Right", imgui.Dir.right, 0.27, no_bar),
-        ]
-        docking.dockable_windows = [
-            hello_imgui.DockableWindow("Picture", "MainDockSpace", self._build_viewport),
-            hello_imgui.DockableWindow("Controls", "Left", self._build_left),
-            hello_imgui.DockableWindow("Analysis", "Right", self._build_right),
-        ]
-        return docking
+
+    def _after_init(self) -> None:
+        import glfw
+
+        window = glfw_utils.glfw_window_hello_imgui()
+        glfw.set_drop_callback(window, lambda _, paths: self._dropped.extend(paths))
+        self.waker.is_awake = True
+
+    def _before_exit(self) -> None:
+        self.waker.is_awake = False
+        self.viewport.delete()
+
+    # --- one frame, in this order --------------------------------------------------------------
 
     def _begin_frame(self) -> None:
         self._cpu_sec = time.thread_time()
+        for path in self._dropped:
+            self.actions.open_path(path)
+        self._dropped.clear()
+        self.actions.dialogs.poll()
         self.app.begin_frame()
+        self._follow_settings()
+
+    def _follow_settings(self) -> None:
+        settings, idling = self.app.settings, hello_imgui.get_runner_params().fps_idling
+        idling.fps_max = float(settings.fps_limit)
+        idling.vsync_to_monitor = settings.vsync
+        moving = is_animated(self.app.state) and not self.app.is_paused
+        idling.enable_idling = not moving
+        imgui.get_style().font_scale_main = settings.scale
 
     def _build_viewport(self) -> None:
         self.app.state = self.viewport.build_ui(self.app.state)
 
-    def _build_left(self) -> None:
-        self._build_panels(self.left)
-
-    def _build_right(self) -> None:
-        self._build_panels(self.right)
-
     def _build_panels(self, panels: list[registry.Panel]) -> None:
         for panel in panels:
-            if imgui.collapsing_header(panel.title, imgui.TreeNodeFlags_.default_open.value):
+            shut = panel.title in registry.SHUT
+            flags = 0 if shut else imgui.TreeNodeFlags_.default_open.value
+            imgui.push_font(theme.Fonts.semibold, 0)
+            opened = imgui.collapsing_header(panel.title, flags)
+            imgui.pop_font()
+            if opened:
                 imgui.push_id(panel.title)
                 self.app.state = panel.build_ui(self.app.state, self.app.shown)
                 imgui.pop_id()
+                imgui.spacing()
+
+    def _build_over_all(self) -> None:
+        overlay.build_ui(self.app.notices, self.viewport.region)
+        keys.build_help(self.menus)
+        self.actions.prompt.build_ui()
+        self.keys.handle()
 
     def _end_frame(self) -> None:
-        gesture_open = imgui.is_any_item_active() or imgui.is_any_mouse_down()
-        self.app.end_frame(gesture_open)
+        holding = any(imgui.is_key_down(getattr(imgui.Key, name)) for name in _CURSOR_KEYS)
+        self.app.end_frame(imgui.is_any_item_active() or imgui.is_any_mouse_down() or holding)
 
     def _before_swap(self) -> None:
         self.num_frames += 1
+        if self.actions.wants_window_capture:
+            self.actions.wants_window_capture = False
+            self.actions.take_window_capture(read_window())
         self.app.timings.gui_ms.append((time.thread_time() - self._cpu_sec) * 1e3)
 
+    def _after_swap(self) -> None:
+        self.app.frame_on_screen()
 
-def run(app: App) -> None:
+
+def read_window() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The pixels of the frame being drawn, uint8 [H, W, 3]."""
+    _, _, width, height = (int(v) for v in GL.glGetIntegerv(GL.GL_VIEWPORT))
+    GL.glPixelStorei(GL.GL_PACK_ALIGNMENT, 1)
+    data = GL.glReadPixels(0, 0, width, height, GL.GL_RGB, GL.GL_UNSIGNED_BYTE)
+    rows = np.frombuffer(data, np.uint8).reshape(height, width, 3)
+    return np.ascontiguousarray(rows[::-1])  # OpenGL's first row is the lowest
+
+
+def run(window: Window) -> None:
     """Open the window; returns when it is closed."""
-    window = Window(app)
     immapp.run(window.params(), immapp.AddOnsParams(with_implot=True))

@@ -6,7 +6,15 @@ from typing import ClassVar, Protocol
 
 from renderer.state import ViewState
 from visualizer.context import Context, Shown
+from visualizer.panels.capture import CapturePanel
+from visualizer.panels.label import LabelPanel
 from visualizer.panels.latent import LatentPanel
+from visualizer.panels.model import ModelPanel
+from visualizer.panels.performance import PerformancePanel
+from visualizer.panels.steps import HistoryPanel
+from visualizer.panels.style_mixing import StyleMixingPanel
+from visualizer.panels.transform import TransformPanel
+from visualizer.panels.truncation import TruncationPanel
 
 
 class Panel(Protocol):
@@ -18,6 +26,15 @@ class Panel(Protocol):
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState: ...
 
 
-LEFT: tuple[type[Panel], ...] = (LatentPanel,)  # what the picture is
-RIGHT: tuple[type[Panel], ...] = ()  # how one looks at it
+LEFT: tuple[type[Panel], ...] = (  # what the picture is
+    ModelPanel,
+    LatentPanel,
+    StyleMixingPanel,
+    TruncationPanel,
+    TransformPanel,
+    LabelPanel,
+    CapturePanel,
+)
+RIGHT: tuple[type[Panel], ...] = (PerformancePanel, HistoryPanel)  # how one looks at it
 PANELS = LEFT + RIGHT
+SHUT = ("Style mixing", "Class", "Capture")  # until they are opened

@@ -1,0 +1,169 @@
+"""What menus, buttons and keys do, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from imgui_bundle import imgui
+
+from renderer.messages import BUNDLED, ErrorInfo
+from renderer.state import StateError, ViewState
+from visualizer import capture, command, dialogs, session
+from visualizer.app import App
+from visualizer.dialogs import Dialogs
+from visualizer.files import settings_folder
+from visualizer.models import short_name
+from visualizer.path_prompt import PathPrompt
+from visualizer.restore import read_picture
+
+
+class Actions:
+    """Binds the actions of the window to the app."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.dialogs = Dialogs()
+        self.prompt = PathPrompt()
+        self.wants_window_capture = False
+        app.actions.update(
+            {
+                "Open model…": self.ask_model,
+                "Open session or picture…": self.ask_session,
+                "Save session…": self.ask_save_session,
+                "Choose capture folder…": self.ask_capture_folder,
+                "Save picture": self.save_picture,
+                "Save window": self.request_window_capture,
+                "Copy as command": self.copy_command,
+            }
+        )
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def open_path(self, text: str) -> None:
+        """Open what was dropped or chosen: a checkpoint, a session, or a picture with a state."""
+        path = Path(text).expanduser()
+        kind = "checkpoint" if path.is_dir() else session.kind_of(path)
+        if kind == "checkpoint":
+            self._app.models.open(text)
+        else:
+            self._try("open", lambda: self._restore(path, kind))
+
+    def _restore(self, path: Path, kind: str) -> None:
+        app = self._app
+        if kind == "session":
+            restored = session.Restored(session.load_session(path))
+        else:
+            restored = read_picture(path)
+        state = restored.state
+        if state.model != app.state.model and state.model not in app.models.infos:
+            self._restore_with_model(path, state, restored.sha256)
+            return
+        app.change(state)
+        app.notices.say("open", f"{path.name} restored.")
+        app.expect_sha256(state.model, restored.sha256)
+
+    def _restore_with_model(self, path: Path, state: ViewState, sha256: str) -> None:
+        """The state needs a model that is not loaded: show all else now, the model when it is."""
+        app = self._app
+        missing = not state.model.startswith("bundled:") and not Path(state.model).exists()
+        app.change(replace(state, model=app.state.model))
+        if missing:
+            name = short_name(state.model)
+            error = ErrorInfo(
+                f"{path.name} was made with {name}, which is not at {state.model}; "
+                "the rest of it is restored on the present model."
+            )
+            app.notices.error("open", error)
+            return
+        app.expect_sha256(state.model, sha256)
+        app.models.open(state.model)
+
+    def ask_model(self) -> None:
+        self._ask_file("Open a model", dialogs.CHECKPOINTS, (".pkl", ".safetensors"))
+
+    def ask_session(self) -> None:
+        self._ask_file("Open a session or a picture", dialogs.SESSIONS, (".json", ".png"))
+
+    def _ask_file(self, title: str, filters: list[str], suffixes: tuple[str, ...]) -> None:
+        if not self.dialogs.open_file(title, filters, self.open_path):
+            self.prompt.ask(title, str(Path.cwd()), suffixes, self.open_path)
+
+    def ask_save_session(self) -> None:
+        if not self.dialogs.save_file("Save the session", "session.json", self.save_session):
+            start = str(Path.cwd() / "session.json")
+            self.prompt.ask("Save the session as", start, (".json",), self.save_session)
+
+    def save_session(self, text: str) -> None:
+        path = Path(text).expanduser()
+        path = path if path.suffix else path.with_suffix(".json")
+
+        def save() -> None:
+            session.save_session(path, self._app.state)
+            self._app.notices.say("session", f"Saved {path}")
+
+        self._try("session", save)
+
+    def ask_capture_folder(self) -> None:
+        def take(folder: str) -> None:
+            self._app.settings.capture_folder = folder
+
+        if not self.dialogs.select_folder("Folder for pictures", take):
+            start = str(self._app.settings.capture_path)
+            self.prompt.ask("Folder for pictures", start, (), take)
+
+    # --- capture -------------------------------------------------------------------------------
+
+    def save_picture(self) -> None:
+        app = self._app
+        if app.shown is None or app.pixels is None:
+            app.notices.say("capture", "There is no picture to save yet.")
+            return
+        shown, pixels, settings = app.shown, app.pixels, app.settings
+
+        def save() -> None:
+            path = capture.save_picture(
+                settings.capture_path, pixels, shown, settings.save_metadata
+            )
+            app.notices.say("capture", f"Saved {path}")
+
+        self._try("capture", save)
+
+    def request_window_capture(self) -> None:
+        self.wants_window_capture = True
+
+    def take_window_capture(self, pixels: capture.Pixels) -> None:
+        def save() -> None:
+            path = capture.save_window(self._app.settings.capture_path, pixels)
+            self._app.notices.say("capture", f"Saved {path}")
+
+        self._try("capture", save)
+
+    def copy_command(self) -> None:
+        state = self._app.shown.state if self._app.shown else self._app.state
+
+        def copy() -> None:
+            state_file = settings_folder() / "copied-state.json"
+            if command.images_arguments(state) is None:
+                session.save_session(state_file, state)
+            line = command.command_line(state, str(state_file))
+            imgui.set_clipboard_text(line)
+            self._app.notices.say("capture", f"Copied: {line}")
+
+        self._try("capture", copy)
+
+    def open_bundled(self) -> None:
+        self._app.models.open(BUNDLED)
+
+    def _try(self, topic: str, work: Callable[[], None]) -> None:
+        """Do it; a failure is one sentence for the person."""
+        notices = self._app.notices
+        notices.clear(topic)
+        try:
+            work()
+        except StateError as error:
+            notices.error(topic, ErrorInfo(f"{error}."))
+        except OSError as error:
+            name = error.filename or "the file"
+            notices.error(topic, ErrorInfo(f"{name}: {error.strerror or error}.", repr(error)))

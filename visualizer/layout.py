@@ -1,0 +1,72 @@
+"""Where things are: the docked columns, the window's size, files of the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imgui_bundle import hello_imgui, imgui
+
+from visualizer.files import settings_folder
+
+IDLE_FPS = 2.0
+LEFT_WIDTH = 300  # of 1280
+RIGHT_WIDTH = 270
+
+
+def runner_params() -> hello_imgui.RunnerParams:
+    """Parameters of the runner, without callbacks and docked windows."""
+    params = hello_imgui.RunnerParams()
+    params.app_window_params.window_title = "Latent Loupe"
+    params.app_window_params.window_geometry.size = (1280, 720)
+    params.app_window_params.restore_previous_geometry = True
+    params.ini_folder_type = hello_imgui.IniFolderType.absolute_path
+    params.ini_filename = str(settings_folder() / "layout.ini")
+    params.ini_filename_use_app_window_title = False
+    # Dear ImGui smooths its own edges; multisampling would only cost time
+    params.renderer_backend_options.open_gl_options.anti_aliasing_samples = 0
+    windows = params.imgui_window_params
+    windows.default_imgui_window_type = (
+        hello_imgui.DefaultImGuiWindowType.provide_full_screen_dock_space
+    )
+    windows.show_menu_bar = True
+    windows.show_menu_app = False
+    windows.show_menu_view = False
+    windows.remember_theme = False
+    params.fps_idling.fps_idle = IDLE_FPS
+    params.fps_idling.time_active_after_last_event = 0.3
+    return params
+
+
+def setup_config() -> None:
+    """Dear ImGui's switches."""
+    io = imgui.get_io()
+    io.config_flags |= imgui.ConfigFlags_.docking_enable.value
+    io.config_input_text_cursor_blink = False  # a blinking cursor would keep the window busy
+    io.config_windows_move_from_title_bar_only = True
+    io.config_drag_click_to_input_text = True  # a click without a drag types the value
+
+
+def docking(
+    picture: Callable[[], None], left: Callable[[], None], right: Callable[[], None]
+) -> hello_imgui.DockingParams:
+    """Left: what the picture is. Centre: the picture. Right: how one looks at it."""
+    params = hello_imgui.DockingParams()
+    hidden_bar = imgui.DockNodeFlags_.auto_hide_tab_bar.value
+    params.main_dock_space_node_flags = hidden_bar
+    split = hello_imgui.DockingSplit
+    params.docking_splits = [
+        split("MainDockSpace", "Left", imgui.Dir.left, LEFT_WIDTH / 1280, hidden_bar),
+        split(
+            "MainDockSpace", "Right", imgui.Dir.right, RIGHT_WIDTH / (1280 - LEFT_WIDTH), hidden_bar
+        ),
+    ]
+    center = hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False)
+    center.imgui_window_flags = (
+        imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
+    )
+    params.dockable_windows = [
+        center,
+        hello_imgui.DockableWindow("Controls", "Left", left),
+        hello_imgui.DockableWindow("Analysis", "Right", right),
+    ]
+    return params

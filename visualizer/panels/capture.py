@@ -1,0 +1,65 @@
+"""Capture: pictures and the window as numbered PNG files."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from imgui_bundle import imgui
+
+from renderer.state import ViewState
+from visualizer import controls, icons
+from visualizer.context import Context, Shown
+
+
+class CapturePanel:
+    """Folder, save picture, save window, copy as command."""
+
+    title: ClassVar[str] = "Capture"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the panel; the state is not changed."""
+        self._build_folder()
+        actions = self._context.actions
+        width = controls.half_width()
+        imgui.begin_disabled(result is None)
+        text = "The picture at its own resolution, as numbered PNG (Ctrl+S)"
+        if controls.button(f"{icons.CAMERA} Save picture", text, width):
+            actions["Save picture"]()
+        imgui.end_disabled()
+        controls.next_to()
+        if controls.button(f"{icons.WINDOW} Save window", "The whole window as PNG", width):
+            actions["Save window"]()
+        if controls.button(
+            f"{icons.COMMAND} Copy as command",
+            "Copy the `loupe images` line that makes this picture",
+            controls.half_width(1),
+        ):
+            actions["Copy as command"]()
+        settings = self._context.settings
+        settings.save_metadata = controls.toggle(
+            "metadata",
+            settings.save_metadata,
+            "Write the state into the PNG",
+            default=True,
+            help_text="State, checkpoint name and SHA-256, versions; drop the PNG on the window "
+            "to come back",
+        )
+        return state
+
+    def _build_folder(self) -> None:
+        settings = self._context.settings
+        controls.label("Folder", bool(settings.capture_folder))
+        browse = imgui.get_frame_height() + 4
+        imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
+        _, text = imgui.input_text(
+            "##folder", settings.capture_folder or str(settings.capture_path)
+        )
+        if imgui.is_item_deactivated_after_edit():
+            settings.capture_folder = text.strip()
+        controls.tooltip(str(settings.capture_path))
+        controls.next_to()
+        if controls.button(f"{icons.OPEN}##browse", "Choose a folder", browse):
+            self._context.actions["Choose capture folder…"]()

@@ -1,0 +1,142 @@
+"""Model: which generator, loading with progress, failures with retry."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from imgui_bundle import ImVec2, imgui
+
+from renderer.messages import BUNDLED, ModelInfo
+from renderer.state import ViewState
+from visualizer import controls, icons, theme
+from visualizer.context import Context, Shown
+from visualizer.models import short_name
+
+_FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
+
+
+class ModelPanel:
+    """The name of the model, and the ways to another one."""
+
+    title: ClassVar[str] = "Model"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._text = ""
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the panel; a model is opened through the context, not by changing the state."""
+        models = self._context.models
+        self._build_name(state.model, self._context.model)
+        self._build_path()
+        self._build_ways(state.model)
+        if models.loading is not None:
+            self._build_progress()
+        if models.failure is not None:
+            self._build_failure()
+        return state
+
+    def _build_name(self, source: str, info: ModelInfo | None) -> None:
+        name = info.label if info is not None else short_name(source)
+        imgui.push_font(theme.Fonts.semibold, 0)
+        width = imgui.get_content_region_avail().x
+        is_untrained = info is not None and info.untrained
+        room = imgui.get_font_size() * 6 if is_untrained else 0
+        imgui.text_unformatted(controls.ellipsis(name, width - room))
+        imgui.pop_font()
+        controls.tooltip(source)
+        if is_untrained:
+            imgui.same_line()
+            imgui.text_colored(theme.ACCENT, "untrained")
+            controls.tooltip("Fixed random weights: the pictures mean nothing. Open a checkpoint.")
+        controls.note(describe(info) if info is not None else "Not loaded yet")
+
+    def _build_path(self) -> None:
+        browse = imgui.get_frame_height() + 4
+        imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
+        entered, self._text = imgui.input_text_with_hint(
+            "##path",
+            "Path of a .pkl or .safetensors",
+            self._text,
+            imgui.InputTextFlags_.enter_returns_true.value,
+        )
+        controls.tooltip("Type a file or a folder and press Enter, or drop one on the window")
+        if entered and self._text.strip():
+            self._context.models.open(self._text)
+            self._text = ""
+        controls.next_to()
+        if controls.button(f"{icons.OPEN}##browse", "Browse for a checkpoint", browse):
+            self._context.actions["Open model…"]()
+
+    def _build_ways(self, current: str) -> None:
+        width = controls.half_width(3)
+        if controls.button("Loaded", "Models in memory: switching is instant", width):
+            imgui.open_popup("loaded")
+        controls.next_to()
+        if controls.button("Recent", "Models opened before", width):
+            imgui.open_popup("recent")
+        controls.next_to()
+        if controls.button("Bundled", "The generator that ships with the program", width):
+            self._context.models.open(BUNDLED)
+        models = self._context.models
+        self._build_list("loaded", models.known_sources, current)
+        self._build_list("recent", self._context.settings.recent, current)
+
+    def _build_list(self, popup: str, sources: list[str], current: str) -> None:
+        if not imgui.begin_popup(popup):
+            return
+        if not sources:
+            imgui.text_disabled("None yet")
+        for source in sources:
+            shown = imgui.menu_item(f"{short_name(source)}##{source}", "", source == current)[0]
+            controls.tooltip(source)
+            if shown:
+                self._context.models.open(source)
+        imgui.end_popup()
+
+    def _build_progress(self) -> None:
+        loading = self._context.models.loading
+        assert loading is not None
+        height = imgui.get_frame_height()
+        room = imgui.calc_text_size("Cancel").x + 2 * imgui.get_style().frame_padding.x
+        width = imgui.get_content_region_avail().x - room - imgui.get_style().item_inner_spacing.x
+        text = f"{short_name(loading.source)} · {loading.fraction * 100:.0f} %"
+        text = controls.ellipsis(text, width - 12)
+        imgui.push_style_color(imgui.Col_.plot_histogram.value, theme.ACCENT_DIM)
+        imgui.progress_bar(loading.fraction, ImVec2(width, height), text)
+        imgui.pop_style_color()
+        controls.tooltip(loading.text)
+        controls.next_to()
+        if controls.button("Cancel", "Stop loading; the model shown stays"):
+            self._context.models.cancel()
+
+    def _build_failure(self) -> None:
+        failure = self._context.models.failure
+        assert failure is not None
+        imgui.push_style_color(imgui.Col_.text.value, theme.ALERT)
+        imgui.text_wrapped(f"{icons.WARNING} {failure.error.message}")
+        imgui.pop_style_color()
+        if failure.error.details and imgui.tree_node("Details##failure"):
+            imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
+            imgui.text_wrapped(failure.error.details)
+            imgui.pop_style_color()
+            imgui.tree_pop()
+        if controls.button("Retry", f"Load {os.path.basename(failure.source)} again"):
+            self._context.models.retry()
+        controls.next_to()
+        if controls.button("Dismiss"):
+            self._context.models.dismiss_failure()
+
+
+def describe(info: ModelInfo) -> str:
+    """One line about a model, such as "StyleGAN3 · 256² · 16 ws · 15.1 M parameters"."""
+    parts = [
+        _FAMILIES.get(info.family, info.family),
+        f"{info.img_resolution}²",
+        f"{info.num_ws} ws",
+        f"{info.num_parameters / 1e6:.1f} M weights",
+    ]
+    if info.c_dim:
+        parts.append(f"{info.c_dim} classes")
+    return " · ".join(parts)

@@ -1,0 +1,77 @@
+"""Performance: where the time goes, and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from imgui_bundle import ImVec2, implot
+
+from renderer.state import ViewState
+from visualizer import controls, theme
+from visualizer.context import Context, Shown, percentile
+
+_STAGES = {"latents": "latents", "synthesis": "synthesis", "display": "display"}
+
+
+class PerformancePanel:
+    """Plots of GUI and render times, frame limit, precision."""
+
+    title: ClassVar[str] = "Performance"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the panel; returns the new state."""
+        timings = self._context.timings
+        _plot("Window", list(timings.gui_ms))
+        _plot("Render", list(timings.render_ms))
+        if result is not None and result.result.stage_ms:
+            stages = "   ".join(f"{name} {ms:.1f}" for name, ms in result.result.stage_ms)
+            controls.note(f"{stages} ms")
+        self._build_limits()
+        controls.label("Precision", state.force_fp32)
+        force = controls.toggle(
+            "force_fp32",
+            state.force_fp32,
+            "Force FP32",
+            help_text="Compute every layer in 32 bits, also where the model uses 16",
+        )
+        return replace(state, force_fp32=force)
+
+    def _build_limits(self) -> None:
+        settings = self._context.settings
+        controls.label("FPS limit", settings.fps_limit != 60)
+        settings.fps_limit = controls.integer(
+            "fps", settings.fps_limit, 60, limits=(5, 1000), speed=0.5, unit="fps",
+            help_text="Most frames per second of the window",
+        )  # fmt: skip
+        controls.label("Screen", not settings.vsync)
+        settings.vsync = controls.toggle(
+            "vsync", settings.vsync, "Vertical sync", default=True,
+            help_text="Wait for the screen before showing a frame",
+        )  # fmt: skip
+
+
+def _plot(name: str, values: list[float]) -> None:
+    """A small plot of milliseconds, its last median and 95th percentile written beside."""
+    controls.label(name)
+    theme_color = theme.TEXT_DIM
+    from imgui_bundle import imgui
+
+    imgui.text_colored(theme_color, f"{percentile(values, 0.5):.1f} ms")
+    imgui.same_line()
+    imgui.text_colored(theme.TEXT_FAINT, f"95 %: {percentile(values, 0.95):.1f} ms")
+    flags = implot.Flags_.canvas_only.value | implot.Flags_.no_inputs.value
+    if not values or not implot.begin_plot(f"##{name}", ImVec2(-1, 52), flags):
+        return
+    axis = implot.AxisFlags_.no_decorations.value
+    implot.setup_axes("", "", axis, axis)
+    top = max(4.0, percentile(values, 0.98) * 1.25)
+    implot.setup_axes_limits(0, 240, 0, top, implot.Cond_.always.value)
+    data = np.asarray(values, dtype=np.float64)
+    implot.plot_shaded(name, data)
+    implot.plot_line(name, data)
+    implot.end_plot()

@@ -1,0 +1,57 @@
+"""The line below: what the machine is doing, and the last message."""
+
+from __future__ import annotations
+
+from imgui_bundle import ImVec2, imgui
+
+from visualizer import controls, icons, theme
+from visualizer.app import App
+from visualizer.context import percentile
+
+_STATES = {
+    "starting": "starting",
+    "restarting": "restarting",
+    "given up": "renderer off",
+    "closed": "closed",
+}
+
+
+def build_ui(app: App) -> None:
+    """Draw the bar into the current window."""
+    imgui.align_text_to_frame_padding()
+    status, timings = app.status, app.timings
+    state = _STATES.get(status.state, "")
+    alert = status.state in ("given up", "restarting")
+    name = state or f"{status.device.upper()} · {status.kernels}"
+    imgui.text_colored(theme.ALERT if alert else theme.TEXT_DIM, f"{icons.CHIP} {name}")
+    ladder = "\n".join(f"{device}: {why}" for device, why in status.ladder)
+    controls.tooltip("\n".join(part for part in (ladder, status.reason) if part))
+    result = app.shown.result if app.shown else None
+    _field(f"render {result.render_ms:.0f} ms" if result else "render –", "Time for one picture")
+    mean_ms = sum(timings.frame_ms) / max(1, len(timings.frame_ms))
+    _field(f"{1000 / mean_ms:.0f} fps" if mean_ms else "– fps", "Frames shown per second")
+    latency = (percentile(timings.latency_ms, 0.5), percentile(timings.latency_ms, 0.95))
+    text = (
+        f"input→screen {latency[0]:.0f} / {latency[1]:.0f} ms" if latency[1] else "input→screen –"
+    )
+    _field(text, "From a change to its picture on the screen: median / 95th percentile")
+    memory = f"{result.memory_bytes / 2**30:.1f} GB" if result else "– GB"
+    _field(memory, "Memory of the renderer")
+    if app.is_paused:
+        _field(f"{icons.PAUSE} paused", "Space continues the animations", theme.ACCENT)
+    room = imgui.get_content_region_avail().x - 40
+    if app.notices.last_text and room > 80:
+        _field(controls.ellipsis(app.notices.last_text, room), app.notices.last_text)
+
+
+def _field(text: str, help_text: str, color: imgui.ImVec4 = theme.TEXT_DIM) -> None:
+    imgui.same_line(0, 10)
+    position = imgui.get_cursor_screen_pos()
+    height = imgui.get_frame_height()
+    line = imgui.get_color_u32(theme.grey(58))
+    low = ImVec2(position.x, position.y + height * 0.22)
+    high = ImVec2(position.x, position.y + height * 0.78)
+    imgui.get_window_draw_list().add_line(low, high, line)
+    imgui.set_cursor_screen_pos(ImVec2(position.x + 10, position.y))
+    imgui.text_colored(color, text)
+    controls.tooltip(help_text)
