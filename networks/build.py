@@ -9,6 +9,8 @@ from torch import Tensor
 
 from networks.errors import CheckpointError
 from networks.generator import Generator
+from networks.stylegan2 import StyleGAN2
+from networks.stylegan2_design import StyleGAN2Design
 from networks.stylegan3 import StyleGAN3
 from networks.stylegan3_design import StyleGAN3Design
 
@@ -18,6 +20,8 @@ def build_empty(design: object) -> Generator:
     with torch.device("meta"):
         if isinstance(design, StyleGAN3Design):
             return StyleGAN3(design, seed=None)
+        if isinstance(design, StyleGAN2Design):
+            return StyleGAN2(design, seed=None)
     raise TypeError(f"no architecture for a {type(design).__name__}")
 
 

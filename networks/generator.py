@@ -52,8 +52,9 @@ class Generator(nn.Module):
         rng = torch.Generator().manual_seed(seed)
         # Children before parents: a parent may override what its children start from.
         for module in reversed(list(self.modules())):
-            if module is not self and hasattr(module, "reset_parameters"):
-                module.reset_parameters(rng)
+            reset: Any = getattr(module, "reset_parameters", None)
+            if module is not self and reset is not None:
+                reset(rng)
 
     def forward(
         self,

@@ -36,9 +36,10 @@ def rms_weight(weight: Tensor) -> UnitWeight:
     return UnitWeight(unit, power, EPSILON / fan_in)
 
 
-def demodulation(unit: UnitWeight, styles: Tensor) -> Tensor:
-    """d [N, O] for styles [N, I]."""
-    return (styles.square() @ unit.power.t() + unit.epsilon).rsqrt()
+def demodulation(unit: UnitWeight, styles: Tensor, largest: Tensor | None = None) -> Tensor:
+    """d [N, O] for styles [N, I] that were divided by `largest` [N, 1]."""
+    epsilon = unit.epsilon if largest is None else unit.epsilon / largest.square()
+    return (styles.square() @ unit.power.t() + epsilon).rsqrt()
 
 
 def scale_channels(x: Tensor, scales: Tensor) -> Tensor:

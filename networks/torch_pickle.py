@@ -9,6 +9,7 @@ from networks.errors import CheckpointError
 from networks.generator import Generator
 from networks.pickle_values import SPARE_ELEMENTS, ModuleRecord
 from networks.stored_module import StoredModule
+from networks.torch_stylegan2 import read_stylegan2
 from networks.torch_stylegan3 import is_stylegan3, read_stylegan3
 
 GENERATOR_KEYS = ("G_ema", "G")  # the running mean of the weights gives the better pictures
@@ -31,7 +32,7 @@ def read_design(module: StoredModule) -> Any:
     synthesis = module.child("synthesis")
     if is_stylegan3(synthesis):
         return read_stylegan3(module)
-    raise CheckpointError("it is a StyleGAN2")
+    return read_stylegan2(module)
 
 
 def load_torch_pickle(content: dict[Any, Any], file_size: int) -> Generator:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 from networks.errors import CheckpointError
 from networks.fourier import InputSpec
-from networks.layers import MappingSpec
+from networks.stored_mapping import read_mapping
 from networks.stored_module import StoredModule
 from networks.stylegan3_design import LayerSpec, StyleGAN3Design, layer_padding
 
@@ -17,31 +16,6 @@ NOTES = ("num_layers", "num_critical", "margin_size", "num_fp16_res")
 def is_stylegan3(synthesis: StoredModule) -> bool:
     """StyleGAN2 and 3 share class names; only StyleGAN3 has an input module."""
     return synthesis.has("input")
-
-
-def read_mapping(module: StoredModule, num_ws: int, w_avg_beta: float) -> MappingSpec:
-    """The mapping network; `w_avg_beta` is the architecture's default."""
-    names = [name for name in module.children if name.startswith("fc")]
-    if not names or any(not module.has(f"fc{i}") for i in range(len(names))):
-        raise CheckpointError("its mapping network has no numbered layers fc0, fc1, …")
-    layers = tuple(module.child(f"fc{i}").dense(0.01) for i in range(len(names)))
-    embed = module.child("embed").dense() if module.has("embed") else None
-    c_dim = embed.in_features if embed is not None else 0
-    z_dim = layers[0].in_features - (embed.out_features if embed is not None else 0)
-    for before, after in itertools.pairwise(layers):
-        if before.out_features != after.in_features:
-            raise CheckpointError("its mapping network's layers do not fit together")
-    if z_dim < 0:
-        raise CheckpointError("its mapping network's first layer is narrower than its label")
-    return MappingSpec(
-        z_dim=z_dim,
-        c_dim=c_dim,
-        w_dim=layers[-1].out_features,
-        num_ws=num_ws,
-        layers=layers,
-        embed=embed,
-        w_avg_beta=module.optional_number("w_avg_beta", w_avg_beta),
-    )
 
 
 def read_stylegan3(generator: StoredModule) -> StyleGAN3Design:

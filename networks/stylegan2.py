@@ -1,0 +1,189 @@
+"""StyleGAN2 and StyleGAN2-ADA: style-modulated convolutions that double the resolution.
+
+Source: Karras et al., "Analyzing and Improving the Image Quality of StyleGAN" (CVPR 2020),
+"Training Generative Adversarial Networks with Limited Data" (NeurIPS 2020).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from networks.fourier import SynthesisInput, inverse_transform
+from networks.generator import Generator, check_synthesis_arguments
+from networks.layers import MappingNetwork
+from networks.precision import layer_dtype
+from networks.stylegan2_design import (
+    BlockSpec,
+    StyleGAN2Config,
+    StyleGAN2Design,
+    design_stylegan2,
+)
+from networks.stylegan2_layers import (
+    RESIDUAL_GAIN,
+    Noise,
+    SkipLayer,
+    SynthesisLayer,
+    ToRGBLayer,
+    empty_filter,
+    make_filter,
+    upsample,
+)
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: (skip,) conv0, conv1 (, ToRGB)."""
+
+    resample_filter: Tensor
+
+    def __init__(self, spec: BlockSpec, design: StyleGAN2Design) -> None:
+        super().__init__()
+        self.spec = spec
+        self._taps = design.resample_filter
+        self.register_buffer("resample_filter", empty_filter(spec.filter_shape))
+        self.const: nn.Parameter | None = None
+        self.input: SynthesisInput | None = None
+        if spec.conv0 is not None:
+            self.conv0 = SynthesisLayer(spec.conv0, self._taps)
+        elif design.input is not None:
+            self.input = SynthesisInput(design.input)
+        else:
+            size = spec.resolution
+            self.const = nn.Parameter(torch.empty(spec.conv1.in_channels, size, size))
+        self.conv1 = SynthesisLayer(spec.conv1, self._taps)
+        self.torgb = ToRGBLayer(spec.torgb) if spec.torgb is not None else None
+        self.skip = SkipLayer(spec.skip, self._taps) if spec.skip is not None else None
+
+    def reset_parameters(self, rng: torch.Generator) -> None:
+        """Starting values of the constant and the filter."""
+        self.resample_filter = make_filter(self._taps)
+        if self.const is not None:
+            with torch.no_grad():
+                self.const.normal_(generator=rng)
+
+    def forward(
+        self,
+        x: Tensor | None,
+        img: Tensor | None,
+        rows: tuple[Tensor, ...],
+        noise: Noise,
+        force_fp32: bool = False,
+        transform: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Features and picture of the resolution below → those of this one.
+
+        Args:
+            x: [N, C_in, H/2, W/2]; None in the first block.
+            img: [N, img_channels, H/2, W/2] float32, or None before the first ToRGB.
+            rows: of ws, one per convolution and ToRGB.
+            noise: where noise comes from.
+            force_fp32: no reduced precision.
+            transform: of a Fourier-feature input; see `SynthesisInput`.
+        """
+        dtype = layer_dtype(rows[0].device, self.spec.use_fp16, force_fp32)
+        if x is None:
+            x = self._start(rows[0], transform).to(dtype)
+            x = self.conv1(x, rows[0], noise)
+        elif self.skip is not None:
+            x = x.to(dtype)
+            y = self.skip(x)
+            x = self.conv0(x, rows[0], noise)
+            x = y + self.conv1(x, rows[1], noise, RESIDUAL_GAIN)
+        else:
+            x = self.conv0(x.to(dtype), rows[0], noise)
+            x = self.conv1(x, rows[1], noise)
+        if img is not None:
+            img = upsample(img, self.resample_filter)
+        if self.torgb is not None:
+            rgb = self.torgb(x, rows[self.spec.num_conv]).float()
+            img = rgb if img is None else img + rgb
+        return x, img
+
+    def _start(self, w: Tensor, transform: Tensor | None) -> Tensor:
+        if self.input is not None:
+            return cast(Tensor, self.input(w, transform))
+        assert self.const is not None
+        return self.const.unsqueeze(0).expand(w.shape[0], -1, -1, -1)
+
+
+class SynthesisNetwork(nn.Module):
+    """ws → image: a chain of blocks from 4×4 up."""
+
+    def __init__(self, design: StyleGAN2Design) -> None:
+        super().__init__()
+        self.design = design
+        self.block_names = [spec.name for spec in design.blocks]
+        for spec in design.blocks:
+            self.add_module(spec.name, SynthesisBlock(spec, design))
+
+    def forward(
+        self,
+        ws: Tensor,
+        noise_mode: str = "const",
+        noise_seed: int = 0,
+        force_fp32: bool = False,
+        input_transform: object = None,
+    ) -> Tensor:
+        """Make the picture.
+
+        Args:
+            ws: [N, num_ws, w_dim].
+            noise_mode: "const" (stored noise), "random" or "none".
+            noise_seed: of random noise; drawn on the CPU, so every device gets the same.
+            force_fp32: no reduced precision anywhere.
+            input_transform: transform [3, 3] wanted for the picture; has no effect on a
+                learned constant, which has no coordinates.
+
+        Returns:
+            [N, img_channels, H, W] float32, about −1…1.
+        """
+        mapping = self.design.mapping
+        check_synthesis_arguments(ws, mapping.num_ws, mapping.w_dim, noise_mode)
+        transform = None
+        if input_transform is not None:
+            transform = inverse_transform(input_transform).to(ws.device)
+        rows = ws.float().unbind(dim=1)
+        noise = Noise(noise_mode, noise_seed)
+        x: Tensor | None = None
+        img: Tensor | None = None
+        first = 0
+        for name in self.block_names:
+            block = cast(SynthesisBlock, getattr(self, name))
+            last = first + block.spec.num_conv + block.spec.num_torgb
+            x, img = block(x, img, rows[first:last], noise, force_fp32, transform)
+            first += block.spec.num_conv  # ToRGB shares its row with the next convolution
+        assert img is not None
+        return img
+
+
+class StyleGAN2(Generator):
+    """A StyleGAN2 generator, with starting values until weights are loaded."""
+
+    family = "stylegan2"
+    design: StyleGAN2Design
+    synthesis: SynthesisNetwork
+
+    def __init__(self, config: StyleGAN2Config | StyleGAN2Design, seed: int | None = 0) -> None:
+        """Build the modules.
+
+        Args:
+            config: hyperparameters, or a design that names every layer.
+            seed: of the starting values; None leaves the values unset, for loading.
+        """
+        design = design_stylegan2(config) if isinstance(config, StyleGAN2Config) else config
+        super().__init__(design, design.mapping, design.img_resolution, design.img_channels)
+        self.mapping = MappingNetwork(design.mapping)
+        self.synthesis = SynthesisNetwork(design)
+        if seed is not None:
+            self.reset_parameters(seed)
+
+    @property
+    def has_input_transform(self) -> bool:
+        return self.design.input is not None
+
+    @property
+    def has_noise(self) -> bool:
+        convs = [conv for block in self.design.blocks for conv in (block.conv0, block.conv1)]
+        return any(conv is not None and conv.use_noise for conv in convs)

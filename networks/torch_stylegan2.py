@@ -1,0 +1,164 @@
+"""A StyleGAN2 generator from the modules of a PyTorch checkpoint."""
+
+from __future__ import annotations
+
+import math
+
+from networks.errors import CheckpointError
+from networks.layers import ACTIVATION_GAINS, DenseSpec
+from networks.pickle_values import TensorRecord
+from networks.stored_mapping import read_mapping
+from networks.stored_module import StoredModule, checked_activation
+from networks.stylegan2_design import (
+    BlockSpec,
+    ConvSpec,
+    SkipSpec,
+    StyleGAN2Design,
+    ToRGBSpec,
+    count_ws,
+)
+
+MAX_RESOLUTION = 8192
+
+
+def read_stylegan2(generator: StoredModule) -> StyleGAN2Design:
+    """The design of a stored generator, from its attributes and tensor shapes.
+
+    Raises:
+        CheckpointError: parts are missing or do not fit together.
+    """
+    synthesis = generator.child("synthesis")
+    resolutions: list[int] = []
+    while synthesis.has(f"b{4 * 2 ** len(resolutions)}"):
+        resolutions.append(4 * 2 ** len(resolutions))
+    if not resolutions or len(resolutions) != len(synthesis.children):
+        raise CheckpointError("its synthesis network is not a chain of blocks b4, b8, …")
+    blocks = tuple(_read_block(synthesis.child(f"b{r}"), r) for r in resolutions)
+    last = blocks[-1].torgb
+    if last is None:
+        raise CheckpointError("its last block makes no picture (torgb)")
+    design = StyleGAN2Design(
+        img_resolution=resolutions[-1],
+        img_channels=last.out_channels,
+        mapping=read_mapping(generator.child("mapping"), count_ws(blocks), 0.995),
+        blocks=blocks,
+    )
+    check_stylegan2(design)
+    return design
+
+
+def _read_block(module: StoredModule, resolution: int) -> BlockSpec:
+    is_first = resolution == 4
+    if module.has("conv0") == is_first or ("const" in module.tensors) != is_first:
+        raise CheckpointError(f"its {module.path} does not begin as a block of its resolution")
+    return BlockSpec(
+        name=f"b{resolution}",
+        resolution=resolution,
+        conv1=_read_conv(module.child("conv1"), resolution, 1),
+        filter_shape=_filter_shape(module),
+        conv0=None if is_first else _read_conv(module.child("conv0"), resolution, 2),
+        torgb=_read_torgb(module.child("torgb")) if module.has("torgb") else None,
+        skip=_read_skip(module.child("skip")) if module.has("skip") else None,
+        use_fp16=module.flag("use_fp16", False),
+    )
+
+
+def _filter_shape(module: StoredModule) -> tuple[int, ...]:
+    tensor = module.tensors.get("resample_filter")
+    rank = len(tensor.shape) if isinstance(tensor, TensorRecord) else 2
+    shape = module.shape("resample_filter", 1 if rank == 1 else 2)
+    if len(set(shape)) != 1 or not 1 <= shape[0] <= 256:
+        raise CheckpointError(f"its {module.path} has a resampling filter of shape {shape}")
+    return shape
+
+
+def _read_conv(module: StoredModule, resolution: int, up: int) -> ConvSpec:
+    out_channels, in_channels, kernel, _ = _square_weight(module)
+    if module.integer("up", up) != up:
+        raise CheckpointError(f"its {module.path} has another upsampling factor than {up}")
+    activation = checked_activation(module.text("activation", "lrelu"), module.path)
+    has_noise = "noise_const" in module.tensors and "noise_strength" in module.tensors
+    return ConvSpec(
+        in_channels=in_channels,
+        out_channels=out_channels,
+        kernel=kernel,
+        resolution=resolution,
+        affine=module.child("affine").dense(),
+        filter_shape=_filter_shape(module),
+        up=up,
+        use_noise=has_noise,
+        activation=activation,
+        act_gain=module.number("act_gain", ACTIVATION_GAINS[activation]),
+        conv_clamp=module.optional_number("conv_clamp", None),
+    )
+
+
+def _read_torgb(module: StoredModule) -> ToRGBSpec:
+    out_channels, in_channels, kernel, fan_in = _square_weight(module)
+    return ToRGBSpec(
+        in_channels=in_channels,
+        out_channels=out_channels,
+        kernel=kernel,
+        affine=module.child("affine").dense(),
+        weight_gain=module.number("weight_gain", 1 / math.sqrt(fan_in)),
+        conv_clamp=module.optional_number("conv_clamp", None),
+    )
+
+
+def _read_skip(module: StoredModule) -> SkipSpec:
+    out_channels, in_channels, kernel, fan_in = _square_weight(module)
+    gain = module.number("weight_gain", 1 / math.sqrt(fan_in))
+    return SkipSpec(in_channels, out_channels, kernel, _filter_shape(module), gain)
+
+
+def _square_weight(module: StoredModule) -> tuple[int, int, int, int]:
+    """Output channels, input channels, kernel size and fan-in."""
+    out_channels, in_channels, kernel, kernel_x = module.shape("weight", 4)
+    if kernel != kernel_x or kernel not in (1, 3, 5, 7) or not in_channels:
+        raise CheckpointError(f"its {module.path} has a kernel of {kernel}×{kernel_x}")
+    return out_channels, in_channels, kernel, in_channels * kernel**2
+
+
+def check_stylegan2(design: StyleGAN2Design) -> None:
+    """Refuse parts that do not fit together, before anything is allocated.
+
+    Raises:
+        CheckpointError: with the name of the part.
+    """
+    w_dim = design.mapping.w_dim
+    channels = design.blocks[0].conv1.in_channels
+    resolutions = tuple(4 * 2**i for i in range(len(design.blocks)))
+    if tuple(b.resolution for b in design.blocks) != resolutions:
+        raise CheckpointError("its blocks are not a chain of resolutions 4, 8, …")
+    if not 4 <= design.img_resolution <= MAX_RESOLUTION or design.blocks[-1].torgb is None:
+        raise CheckpointError(f"its pictures have {design.img_resolution} pixels")
+    if not 1 <= design.img_channels <= 4:
+        raise CheckpointError(f"its pictures have {design.img_channels} channels; 1 to 4 are known")
+    has_torgb = {block.torgb is not None for block in design.blocks[:-1]}
+    has_skip = {block.skip is not None for block in design.blocks[1:]}
+    if len(has_torgb) > 1 or len(has_skip) > 1 or design.blocks[0].skip is not None:
+        raise CheckpointError("its blocks have different architectures")
+    for block in design.blocks:
+        _check_block(block, channels, design.img_channels, w_dim)
+        channels = block.conv1.out_channels
+
+
+def _check_block(block: BlockSpec, channels: int, img_channels: int, w_dim: int) -> None:
+    """Every layer reads what the one before gives."""
+    out_channels = block.conv1.out_channels
+    chain: list[tuple[int, int, DenseSpec | None]] = []
+    if block.conv0 is not None:
+        chain.append((block.conv0.in_channels, channels, block.conv0.affine))
+        channels = block.conv0.out_channels
+    chain.append((block.conv1.in_channels, channels, block.conv1.affine))
+    if block.torgb is not None:
+        chain.append((block.torgb.in_channels, out_channels, block.torgb.affine))
+        chain.append((block.torgb.out_channels, img_channels, None))
+    if block.skip is not None:
+        assert block.conv0 is not None
+        chain.append((block.skip.in_channels, block.conv0.in_channels, None))
+        chain.append((block.skip.out_channels, out_channels, None))
+    for actual, expected, affine in chain:
+        does_fit = affine is None or (affine.in_features, affine.out_features) == (w_dim, actual)
+        if actual != expected or not does_fit:
+            raise CheckpointError(f"the layers of its {block.name[:20]} do not fit together")
