@@ -7,13 +7,21 @@ writes our own format. A generator maps latents (`mapping`) and makes pictures (
 from networks.checkpoint import load_generator
 from networks.errors import CheckpointError
 from networks.generator import Generator
+from networks.native_file import save_generator
+from networks.stylegan2 import StyleGAN2
+from networks.stylegan2_design import StyleGAN2Config
 from networks.stylegan3 import StyleGAN3
 from networks.stylegan3_design import StyleGAN3Config
+from networks.untrained import untrained_generator
 
 __all__ = [
     "CheckpointError",
     "Generator",
+    "StyleGAN2",
+    "StyleGAN2Config",
     "StyleGAN3",
     "StyleGAN3Config",
     "load_generator",
+    "save_generator",
+    "untrained_generator",
 ]

@@ -14,8 +14,10 @@ import torch
 
 from networks.errors import CheckpointError
 from networks.generator import Generator
+from networks.native_file import is_native, load_native, load_native_bytes
 from networks.pickle_file import read_pickle
 from networks.source import read_source
+from networks.tf_pickle import is_tf_pickle, load_tf_pickle
 from networks.torch_pickle import load_torch_pickle
 
 
@@ -31,7 +33,12 @@ def load_generator(source: str | Path | BinaryIO, device: str | torch.device = "
     """
     name, data = read_source(source)
     try:
-        generator = _load_pickle(data)
+        if not is_native(bytes(data[:16])):
+            generator = _load_pickle(data)
+        elif isinstance(source, (str, Path)):
+            generator = load_native(Path(source))
+        else:
+            generator = load_native_bytes(bytes(data))
     except CheckpointError as error:
         raise CheckpointError(f"{name} cannot be loaded: {error}") from error
     except (Exception, RecursionError) as error:
@@ -46,4 +53,6 @@ def _load_pickle(data: bytearray) -> Generator:
     content: Any = read_pickle(memoryview(data))
     if isinstance(content, dict):
         return load_torch_pickle(content, len(data))
+    if is_tf_pickle(content):
+        return load_tf_pickle(content, len(data))
     raise CheckpointError("it is a pickle of something else than a generator")

@@ -10,7 +10,13 @@ import torch
 import networks
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-NAMES = ("stylegan3-t-64", "stylegan3-r-64")
+NAMES = (
+    "stylegan3-t-64",
+    "stylegan3-r-64",
+    "stylegan2-64",
+    "stylegan2-cond-32",
+    "stylegan2-tf-32",
+)
 IMAGE_TOLERANCE, MAPPING_TOLERANCE = 1e-4, 1e-5  # of the largest value
 
 

@@ -1,0 +1,128 @@
+"""Our own format: safetensors, with the design as JSON in the metadata. Nothing to execute."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from networks.build import build_generator
+from networks.design_json import design_from_json, design_to_json
+from networks.errors import CheckpointError
+from networks.generator import Generator
+
+FORMAT, FORMAT_VERSION = "loupe-generator", "1"
+MAX_HEADER = 100 * 2**20  # what the safetensors library accepts
+
+
+def is_native(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of safetensors: header length, then JSON."""
+    return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_HEADER
+
+
+def save_generator(generator: Generator, path: str | Path) -> None:
+    """Write a generator as safetensors, completely or not at all.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+    """
+    path = Path(path)
+    metadata = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "family": generator.family,
+        "design": design_to_json(generator.design),
+        "untrained": "yes" if generator.untrained else "no",
+    }
+    # Clones: tensors may share memory, which safetensors refuses.
+    state = {
+        name: value.detach().float().cpu().contiguous().clone()
+        for name, value in generator.state_dict().items()
+    }
+    # A killed program leaves a half temporary file, never a half checkpoint.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        safetensors.torch.save_file(state, temporary, metadata)
+        os.replace(temporary, path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(f"{str(path)!r} cannot be written: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def load_native(path: Path) -> Generator:
+    """Read `save_generator`; the weights stay memory-mapped.
+
+    Raises:
+        CheckpointError: not a generator of ours, or damaged.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = check_metadata(file.metadata())
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            design = design_from_json(metadata["family"], metadata["design"])
+            generator = build_generator(design, shapes, lambda name: _read(file, name))
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"it is damaged or incomplete ({error}); get it again") from error
+    generator.untrained = metadata.get("untrained") == "yes"
+    return generator
+
+
+def load_native_bytes(data: bytes) -> Generator:
+    """The same from bytes in memory."""
+    try:
+        tensors = safetensors.torch.load(data)
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"it is damaged or incomplete ({error}); get it again") from error
+    metadata = check_metadata(read_metadata(data))
+    design = design_from_json(metadata["family"], metadata["design"])
+    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+    generator = build_generator(design, shapes, lambda name: tensors[name].float())
+    generator.untrained = metadata.get("untrained") == "yes"
+    return generator
+
+
+def read_metadata(data: bytes | memoryview) -> Any:
+    """The `__metadata__` of a safetensors header; None if there is none."""
+    import json
+
+    size = int.from_bytes(data[:8], "little")
+    if size > min(len(data) - 8, MAX_HEADER):
+        raise CheckpointError("it is incomplete: its header is longer than the file")
+    try:
+        header = json.loads(bytes(data[8 : 8 + size]))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"its header is damaged: {error}") from error
+    return header.get("__metadata__") if isinstance(header, dict) else None
+
+
+def check_metadata(metadata: Any) -> dict[str, str]:
+    """The metadata of one of our files.
+
+    Raises:
+        CheckpointError: of another program, or of a later version of ours.
+    """
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            "it is a safetensors file of another program: it does not say what generator it holds"
+        )
+    version = metadata.get("format_version")
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"it has version {str(version)[:20]!r} of our format, this program reads "
+            f"{FORMAT_VERSION}; update the program"
+        )
+    if not isinstance(metadata.get("family"), str) or not isinstance(metadata.get("design"), str):
+        raise CheckpointError("it does not describe its generator")
+    return metadata
+
+
+def _read(file: Any, name: str) -> torch.Tensor:
+    tensor: torch.Tensor = file.get_tensor(name)
+    return tensor.float().contiguous()
