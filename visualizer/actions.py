@@ -9,21 +9,24 @@ from pathlib import Path
 from imgui_bundle import imgui
 
 from renderer.messages import BUNDLED, ErrorInfo
+from renderer.picture import PictureMetadata, describe_picture, read_metadata, save_numbered_png
 from renderer.state import StateError, ViewState
-from visualizer import capture, command, dialogs, session
-from visualizer.app import App
+from visualizer import command, dialogs, session
+from visualizer.app import App, Pixels
+from visualizer.background import Background
 from visualizer.dialogs import Dialogs
 from visualizer.files import settings_folder
+from visualizer.history import paused
 from visualizer.models import short_name
 from visualizer.path_prompt import PathPrompt
-from visualizer.restore import read_picture
 
 
 class Actions:
     """Binds the actions of the window to the app."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, background: Background) -> None:
         self._app = app
+        self.background = background
         self.dialogs = Dialogs()
         self.prompt = PathPrompt()
         self.wants_window_capture = False
@@ -55,7 +58,10 @@ class Actions:
         if kind == "session":
             restored = session.Restored(session.load_session(path))
         else:
-            restored = read_picture(path)
+            found = read_metadata(path)
+            if found is None:
+                raise StateError(f"{path.name} carries no state: it was not saved with one")
+            restored = session.Restored(found.state, found.sha256)
         state = restored.state
         if state.model != app.state.model and state.model not in app.models.infos:
             self._restore_with_model(path, state, restored.sha256)
@@ -116,29 +122,37 @@ class Actions:
     # --- capture -------------------------------------------------------------------------------
 
     def save_picture(self) -> None:
+        """Write the shown picture at its own resolution, under the next number."""
         app = self._app
         if app.shown is None or app.pixels is None:
             app.notices.say("capture", "There is no picture to save yet.")
             return
-        shown, pixels, settings = app.shown, app.pixels, app.settings
-
-        def save() -> None:
-            path = capture.save_picture(
-                settings.capture_path, pixels, shown, settings.save_metadata
-            )
-            app.notices.say("capture", f"Saved {path}")
-
-        self._try("capture", save)
+        metadata = None
+        if app.settings.save_metadata:
+            metadata = describe_picture(paused(app.shown.state), app.shown.model)
+        self._save_png("picture", app.pixels, metadata)
 
     def request_window_capture(self) -> None:
+        """The window is written at the end of this frame."""
         self.wants_window_capture = True
 
-    def take_window_capture(self, pixels: capture.Pixels) -> None:
-        def save() -> None:
-            path = capture.save_window(self._app.settings.capture_path, pixels)
-            self._app.notices.say("capture", f"Saved {path}")
+    def take_window_capture(self, pixels: Pixels) -> None:
+        """Write the pixels of the window."""
+        self._save_png("window", pixels, None)
 
-        self._try("capture", save)
+    def _save_png(self, stem: str, pixels: Pixels, metadata: PictureMetadata | None) -> None:
+        folder, notices = self._app.settings.capture_path, self._app.notices
+        notices.clear("capture")
+
+        def save() -> Callable[[], None]:
+            try:
+                path = save_numbered_png(folder, stem, pixels, metadata)
+            except OSError as caught:
+                error = _describe(caught)
+                return lambda: notices.error("capture", error)
+            return lambda: notices.say("capture", f"Saved {path}")
+
+        self.background.start(save)
 
     def copy_command(self) -> None:
         state = self._app.shown.state if self._app.shown else self._app.state
@@ -163,7 +177,11 @@ class Actions:
         try:
             work()
         except StateError as error:
-            notices.error(topic, ErrorInfo(f"{error}."))
+            notices.error(topic, ErrorInfo(str(error).rstrip(".") + "."))
         except OSError as error:
-            name = error.filename or "the file"
-            notices.error(topic, ErrorInfo(f"{name}: {error.strerror or error}.", repr(error)))
+            notices.error(topic, _describe(error))
+
+
+def _describe(error: OSError) -> ErrorInfo:
+    name = error.filename or "The file"
+    return ErrorInfo(f"{name}: {error.strerror or error}.", repr(error))

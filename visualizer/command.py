@@ -17,6 +17,8 @@ def images_arguments(state: ViewState) -> list[str] | None:
     arguments = ["images", state.model, "--seeds", str(seed)]
     if state.truncation.psi != 1:
         arguments += ["--trunc", _number(state.truncation.psi)]
+    if state.truncation.cutoff is not None:
+        arguments += ["--trunc-cutoff", str(state.truncation.cutoff)]
     transform = state.transform
     if transform.x or transform.y:
         arguments += ["--translate", f"{_number(transform.x)},{_number(transform.y)}"]
@@ -45,7 +47,6 @@ def _is_simple(view: View) -> bool:
         len(latents.seeds) == 1
         and one_class
         and not latents.mix_rows
-        and latents.truncation_cutoff is None
         and view.synthesis.noise_mode != "random"
         and not view.synthesis.force_fp32
         and display == type(display)()

@@ -12,7 +12,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 
 from visualizer import theme
 
-LABEL_EM = 6.6
+LABEL_EM = 5.3
 
 
 def label(text: str, changed: bool = False) -> None:
@@ -67,13 +67,15 @@ def number(
     )
     if not was_typing:
         imgui.pop_style_color()
+    # Dear ImGui computes in 32 bits: 0.01 must not come back as 0.009999999776
+    new = round(float(new), 6) if changed else value
     if _reset_clicked():
-        changed, new = True, default
+        new = default
     if not was_typing:
         _draw_value(f"{new:.{digits}f}", unit, prefix, new != default)
     _draw_bar(new, default, limits)
     tooltip(help_text)
-    return float(new) if changed else value
+    return new
 
 
 def integer(

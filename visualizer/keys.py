@@ -119,7 +119,8 @@ def build_help(menus: Menus) -> None:
         | imgui.WindowFlags_.no_collapse.value
         | imgui.WindowFlags_.no_saved_settings.value
     )
-    _, menus.show_help = imgui.begin("Mouse and keys", True, flags)
+    _, stays = imgui.begin("Mouse and keys", True, flags)
+    menus.show_help = bool(stays)
     for rows in (MOUSE_HELP, KEY_HELP):
         for keys, meaning in rows:
             imgui.text_unformatted(keys)

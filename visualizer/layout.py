@@ -61,9 +61,7 @@ def docking(
         ),
     ]
     center = hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False)
-    center.imgui_window_flags = (
-        imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
-    )
+    center.call_begin_end = False  # it has no padding of its own
     params.dockable_windows = [
         center,
         hello_imgui.DockableWindow("Controls", "Left", left),

@@ -45,7 +45,7 @@ class Menus:
             return
         text = f"{shown.model.label} · {shown.model.img_resolution}²"
         width = imgui.calc_text_size(text).x
-        imgui.same_line(imgui.get_window_width() - width - 14)
+        imgui.set_cursor_pos_x(imgui.get_window_width() - width - 16)
         imgui.text_colored(theme.TEXT_DIM, text)
 
     def _build_file(self) -> None:

@@ -31,17 +31,22 @@ def build_ui(app: App) -> None:
     mean_ms = sum(timings.frame_ms) / max(1, len(timings.frame_ms))
     _field(f"{1000 / mean_ms:.0f} fps" if mean_ms else "– fps", "Frames shown per second")
     latency = (percentile(timings.latency_ms, 0.5), percentile(timings.latency_ms, 0.95))
-    text = (
-        f"input→screen {latency[0]:.0f} / {latency[1]:.0f} ms" if latency[1] else "input→screen –"
+    text = f"{latency[0]:.0f} / {latency[1]:.0f} ms" if latency[1] else "–"
+    _field(
+        f"input→screen {text}",
+        "Change to picture on the screen: median / 95 %",
     )
-    _field(text, "From a change to its picture on the screen: median / 95th percentile")
     memory = f"{result.memory_bytes / 2**30:.1f} GB" if result else "– GB"
     _field(memory, "Memory of the renderer")
     if app.is_paused:
         _field(f"{icons.PAUSE} paused", "Space continues the animations", theme.ACCENT)
-    room = imgui.get_content_region_avail().x - 40
+    imgui.same_line(0, 20)
+    room = imgui.get_content_region_avail().x - 12
     if app.notices.last_text and room > 80:
-        _field(controls.ellipsis(app.notices.last_text, room), app.notices.last_text)
+        imgui.text_colored(theme.TEXT_FAINT, controls.ellipsis(app.notices.last_text, room))
+        controls.tooltip(app.notices.last_text)
+    else:
+        imgui.new_line()
 
 
 def _field(text: str, help_text: str, color: imgui.ImVec4 = theme.TEXT_DIM) -> None:

@@ -90,10 +90,11 @@ class Viewport:
             self.camera = Camera(zoom=1.0)
         imgui.same_line()
         imgui.align_text_to_frame_padding()
+        text = ""
         if self._app.shown is not None:
             tile = self._app.shown.tile.ref
-            size = f"{tile.width} × {tile.height}"
-            imgui.text_colored(theme.TEXT_DIM, f"{self.zoom * 100:.0f} %   {size}")
+            text = f"{self.zoom * 100:.0f} %   {tile.width} × {tile.height}"
+        imgui.text_colored(theme.TEXT_DIM, text)
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 1)
 
     def _draw(self) -> None:

@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 import numpy as np
-from imgui_bundle import glfw_utils, hello_imgui, imgui, immapp
+from imgui_bundle import glfw_utils, hello_imgui, imgui
 from OpenGL import GL
 
 from visualizer import keys, layout, overlay, status_bar, theme
 from visualizer.actions import Actions
 from visualizer.animation import is_animated
 from visualizer.app import App
+from visualizer.background import Background
 from visualizer.menus import Menus
 from visualizer.panels import registry
 from visualizer.viewport import Viewport
@@ -28,7 +29,8 @@ class Window:
         self.app = app
         self.waker = waker or Waker()
         self.viewport = Viewport(app)
-        self.actions = Actions(app)
+        self.background = Background(self.waker)
+        self.actions = Actions(app, self.background)
         self.menus = Menus(app, self.actions, self.viewport)
         self.keys = keys.Keys(app, self.actions, self.viewport, self.menus)
         self.left = [panel(app.context) for panel in registry.LEFT]
@@ -72,11 +74,16 @@ class Window:
         import glfw
 
         window = glfw_utils.glfw_window_hello_imgui()
-        glfw.set_drop_callback(window, lambda _, paths: self._dropped.extend(paths))
+        take_drop: Any = self._take_drop  # the stubs describe the C callback
+        glfw.set_drop_callback(window, take_drop)
         self.waker.is_awake = True
+
+    def _take_drop(self, _window: Any, paths: Any) -> None:
+        self._dropped.extend(paths)
 
     def _before_exit(self) -> None:
         self.waker.is_awake = False
+        self.background.close()
         self.viewport.delete()
 
     # --- one frame, in this order --------------------------------------------------------------
@@ -87,6 +94,7 @@ class Window:
             self.actions.open_path(path)
         self._dropped.clear()
         self.actions.dialogs.poll()
+        self.background.poll()
         self.app.begin_frame()
         self._follow_settings()
 
@@ -99,14 +107,24 @@ class Window:
         imgui.get_style().font_scale_main = settings.scale
 
     def _build_viewport(self) -> None:
-        self.app.state = self.viewport.build_ui(self.app.state)
+        imgui.push_style_var(imgui.StyleVar_.window_padding.value, imgui.ImVec2(0, 0))
+        flags = (
+            imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
+        )
+        visible, _ = imgui.begin("Picture", None, flags)
+        imgui.pop_style_var()
+        if visible:
+            self.app.state = self.viewport.build_ui(self.app.state)
+        imgui.end()
 
     def _build_panels(self, panels: list[registry.Panel]) -> None:
         for panel in panels:
             shut = panel.title in registry.SHUT
             flags = 0 if shut else imgui.TreeNodeFlags_.default_open.value
             imgui.push_font(theme.Fonts.semibold, 0)
+            imgui.push_style_var(imgui.StyleVar_.frame_padding.value, imgui.ImVec2(3, 5))
             opened = imgui.collapsing_header(panel.title, flags)
+            imgui.pop_style_var()
             imgui.pop_font()
             if opened:
                 imgui.push_id(panel.title)
@@ -146,4 +164,4 @@ def read_window() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def run(window: Window) -> None:
     """Open the window; returns when it is closed."""
-    immapp.run(window.params(), immapp.AddOnsParams(with_implot=True))
+    hello_imgui.run(window.params())

@@ -54,9 +54,8 @@ class CapturePanel:
         controls.label("Folder", bool(settings.capture_folder))
         browse = imgui.get_frame_height() + 4
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
-        _, text = imgui.input_text(
-            "##folder", settings.capture_folder or str(settings.capture_path)
-        )
+        folder = settings.capture_folder or str(settings.capture_path)
+        _, text = imgui.input_text("##folder", folder)
         if imgui.is_item_deactivated_after_edit():
             settings.capture_folder = text.strip()
         controls.tooltip(str(settings.capture_path))

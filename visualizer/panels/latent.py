@@ -52,8 +52,8 @@ class LatentPanel:
     def _build_pad(self, state: ViewState) -> ViewState:
         controls.label("Drag")
         controls.button(
-            f"{icons.MOVE} Drag here, or on the picture",
-            "Drag in any direction; the cursor keys step",
+            f"{icons.MOVE} Drag here###pad",
+            "Drag in any direction, here or on the picture; the cursor keys step",
             imgui.get_content_region_avail().x,
         )
         if imgui.is_item_active():

@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from imgui_bundle import ImVec2, implot
+from imgui_bundle import ImVec2, imgui
 
 from renderer.state import ViewState
 from visualizer import controls, theme
-from visualizer.context import Context, Shown, percentile
-
-_STAGES = {"latents": "latents", "synthesis": "synthesis", "display": "display"}
+from visualizer.context import NUM_SAMPLES, Context, Shown, percentile
 
 
 class PerformancePanel:
@@ -56,22 +54,14 @@ class PerformancePanel:
 
 
 def _plot(name: str, values: list[float]) -> None:
-    """A small plot of milliseconds, its last median and 95th percentile written beside."""
+    """A small plot of milliseconds over the last frames, from 0 to a little above the highest."""
     controls.label(name)
-    theme_color = theme.TEXT_DIM
-    from imgui_bundle import imgui
-
-    imgui.text_colored(theme_color, f"{percentile(values, 0.5):.1f} ms")
+    imgui.text_colored(theme.TEXT, f"{percentile(values, 0.5):.1f} ms")
     imgui.same_line()
-    imgui.text_colored(theme.TEXT_FAINT, f"95 %: {percentile(values, 0.95):.1f} ms")
-    flags = implot.Flags_.canvas_only.value | implot.Flags_.no_inputs.value
-    if not values or not implot.begin_plot(f"##{name}", ImVec2(-1, 52), flags):
-        return
-    axis = implot.AxisFlags_.no_decorations.value
-    implot.setup_axes("", "", axis, axis)
-    top = max(4.0, percentile(values, 0.98) * 1.25)
-    implot.setup_axes_limits(0, 240, 0, top, implot.Cond_.always.value)
-    data = np.asarray(values, dtype=np.float64)
-    implot.plot_shaded(name, data)
-    implot.plot_line(name, data)
-    implot.end_plot()
+    imgui.text_colored(theme.TEXT_FAINT, f"95 % {percentile(values, 0.95):.1f} ms")
+    data = np.zeros(NUM_SAMPLES, np.float32)
+    if values:
+        data[-len(values) :] = values
+    top = max(2.0, percentile(values, 0.98) * 1.3)
+    size = ImVec2(-1, imgui.get_font_size() * 2.6)
+    imgui.plot_lines(f"##{name}", data, scale_min=0.0, scale_max=top, graph_size=size)
