@@ -1,11 +1,63 @@
 """Package list, native extension and console script of Latent Loupe."""
 
+import logging
+import platform
 from glob import glob
+from typing import Any
 
 from pybind11.setup_helpers import Pybind11Extension, build_ext
 from setuptools import setup
+from setuptools.errors import CompileError
 
 TEST_REQUIRES = ["pytest>=8", "pytest-timeout", "hypothesis", "mypy", "ruff", "types-tqdm"]
+
+# One file per instruction set, each with its own flags; the running processor decides which is
+# used. What a compiler cannot build is left out.
+X86_FLAGS = {
+    "unix": {
+        "avx2": ["-mavx2", "-mfma"],
+        "avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"],
+        "avx512bf16": [
+            *["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"],
+            "-mavx512bf16",
+        ],
+    },
+    "msvc": {"avx2": ["/arch:AVX2"], "avx512": ["/arch:AVX512"]},
+}
+OPTIMISE = {
+    "unix": ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"],
+    "msvc": ["/O2", "/fp:contract"],
+}
+
+
+class BuildNative(build_ext):  # type: ignore[misc]
+    """Compiles the kernels of each instruction set, then the module that chooses among them."""
+
+    def build_extension(self, ext: Any) -> None:
+        kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
+        x86 = platform.machine().lower() in ("x86_64", "amd64")
+        variants = {"baseline": [], **(X86_FLAGS[kind] if x86 else {})}
+        for name, flags in variants.items():
+            try:
+                ext.extra_objects += self._compile_variant(ext, name, OPTIMISE[kind] + flags)
+            except CompileError:
+                if name == "baseline":
+                    raise
+                logging.warning("this compiler cannot build the %s kernels: left out", name)
+                continue
+            ext.define_macros.append((f"LOUPE_HAS_{name.upper()}", "1"))
+        super().build_extension(ext)
+
+    def _compile_variant(self, ext: Any, name: str, flags: list[str]) -> list[str]:
+        objects: list[str] = self.compiler.compile(
+            [f"cuda_ext/csrc/isa/{name}.cpp"],
+            output_dir=self.build_temp,
+            include_dirs=ext.include_dirs,
+            extra_postargs=[*ext.extra_compile_args, *flags],
+            depends=ext.depends,
+        )
+        return objects
+
 
 setup(
     name="latent-loupe",
@@ -33,9 +85,13 @@ setup(
     ext_modules=[
         # optional: without a compiler the program still installs and says what it lacks
         Pybind11Extension(
-            "cuda_ext._native", sorted(glob("cuda_ext/csrc/*.cpp")), cxx_std=17, optional=True
+            "cuda_ext._native",
+            sorted(glob("cuda_ext/csrc/*.cpp")),
+            depends=glob("cuda_ext/csrc/**/*.[hc]*", recursive=True),
+            cxx_std=17,
+            optional=True,
         )
     ],
-    cmdclass={"build_ext": build_ext},
+    cmdclass={"build_ext": BuildNative},
     entry_points={"console_scripts": ["loupe=visualizer.cli:main"]},
 )

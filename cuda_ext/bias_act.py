@@ -1,11 +1,8 @@
 """bias_act: bias, leaky ReLU, gain and clamp in one pass."""
 
-from types import ModuleType
-from typing import Any
-
 import torch
 
-from cuda_ext import checks, dispatch, reference
+from cuda_ext import checks, cpu, dispatch, reference
 
 
 def bias_act(
@@ -43,37 +40,4 @@ def bias_act(
     )
     if module is None or needs_grad:
         return reference.bias_act(x, b, gain, slope, clamp)
-    return bias_act_cpu(module, x, b, gain, slope, clamp)
-
-
-def bias_act_cpu(
-    module: ModuleType,
-    x: torch.Tensor,
-    b: torch.Tensor | None,
-    gain: float,
-    slope: float,
-    clamp: float | None,
-) -> torch.Tensor:
-    """The native kernel on a CPU tensor; the result has the layout of `x`."""
-    channels_last = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)
-    if not channels_last:
-        x = x.contiguous()
-    y = torch.empty_like(x)
-    bias = None if b is None else b.detach().float().contiguous()
-    # seen as [outer, channels, inner]
-    inner = 1 if channels_last else _product(x.shape[2:])
-    outer = x.shape[0] * (_product(x.shape[2:]) if channels_last else 1)
-    args: tuple[Any, ...] = (gain, slope, -1.0 if clamp is None else clamp)
-    module.bias_act(
-        x.data_ptr(),
-        y.data_ptr(),
-        0 if bias is None else bias.data_ptr(),
-        (outer, x.shape[1], inner),
-        *args,
-        dispatch.NATIVE_DTYPES[x.dtype],
-    )
-    return y
-
-
-def _product(sizes: torch.Size) -> int:
-    return sizes.numel()
+    return cpu.run_bias_act(module, x, b, gain, slope, clamp)

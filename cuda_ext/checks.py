@@ -38,6 +38,18 @@ def check_bias(b: Any, x: torch.Tensor) -> torch.Tensor | None:
     return bias
 
 
+def check_scale(scale: Any, x: torch.Tensor, name: str) -> torch.Tensor | None:
+    """None or one factor per image and channel of `x`, on its device."""
+    if scale is None:
+        return None
+    factors = _check_floating(scale, name)
+    if factors.shape != x.shape[:2]:
+        wanted = list(x.shape[:2])
+        raise ValueError(f"{name} must have the shape {wanted}, got {list(factors.shape)}")
+    _check_device(factors, x, name)
+    return factors
+
+
 def check_filter(f: Any, x: torch.Tensor, name: str) -> torch.Tensor | None:
     """None, separable taps [taps] or a two-dimensional filter [taps_y, taps_x]."""
     if f is None:

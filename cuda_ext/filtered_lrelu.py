@@ -1,10 +1,11 @@
 """filtered_lrelu: upsample, leaky ReLU, downsample without aliasing."""
 
+from types import ModuleType
 from typing import Any
 
 import torch
 
-from cuda_ext import checks, dispatch, reference
+from cuda_ext import checks, cpu, dispatch, reference
 
 
 def filtered_lrelu(
@@ -20,6 +21,8 @@ def filtered_lrelu(
     clamp: float | None = None,
     flip_filter: bool = False,
     impl: str = "auto",
+    x_scale: torch.Tensor | None = None,
+    y_scale: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Bias, zero insertion, padding, filter `fu`, gain, leaky ReLU, clamp, filter `fd`, decimation.
 
@@ -39,6 +42,8 @@ def filtered_lrelu(
         clamp: limit of the absolute value after the activation, or None.
         flip_filter: correlation instead of convolution.
         impl: "auto", "native" or "reference".
+        x_scale: [N, C], multiplies x before the bias is added (a demodulation, for example).
+        y_scale: [N, C], multiplies the result (the next layer's styles, for example).
 
     Returns:
         [N, C, (H·up + y0 + y1 − taps_u − taps_d + 2 + down − 1) // down, likewise], dtype of `x`.
@@ -50,11 +55,65 @@ def filtered_lrelu(
     x = checks.check_image(x)
     fu, fd = checks.check_filter(fu, x, "fu"), checks.check_filter(fd, x, "fd")
     b = checks.check_bias(b, x)
+    x_scale = checks.check_scale(x_scale, x, "x_scale")
+    y_scale = checks.check_scale(y_scale, x, "y_scale")
     up, down = checks.check_factor(up, "up"), checks.check_factor(down, "down")
     gain, slope = checks.check_number(gain, "gain"), checks.check_number(slope, "slope")
     clamp = checks.check_clamp(clamp)
     checks.check_bool(flip_filter, "flip_filter")
     pads = checks.parse_padding(padding)
-    checks.check_output_size(x, up, pads, (fu, fd), down)
-    dispatch.choose(checks.check_impl(impl), x)
-    return reference.filtered_lrelu(x, fu, fd, b, up, down, pads, gain, slope, clamp, flip_filter)
+    size = checks.check_output_size(x, up, pads, (fu, fd), down)
+    module = dispatch.choose(checks.check_impl(impl), x)
+    if module is None:
+        y = reference.filtered_lrelu(
+            reference.scale(x, x_scale), fu, fd, b, up, down, pads, gain, slope, clamp, flip_filter
+        )
+        return reference.scale(y, y_scale)
+    call = cpu.FilterCall(up, down, pads, gain * up**2, slope, clamp, not flip_filter, size)
+    if _needs_gradient(x, b, x_scale, y_scale):
+        y = _FilteredLReLU.apply(  # type: ignore[no-untyped-call]
+            reference.scale(x, x_scale), b, fu, fd, module, call
+        )
+        return reference.scale(y, y_scale)
+    resampled = fu is not None or fd is not None or any(pads) or (up, down) != (1, 1)
+    if not resampled and x_scale is None and y_scale is None and gain >= 0:
+        return cpu.run_bias_act(module, x, b, gain, slope, clamp)
+    return cpu.run_filter(module, x, fu, fd, call, (b, x_scale, y_scale))
+
+
+def _needs_gradient(*tensors: torch.Tensor | None) -> bool:
+    return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
+
+
+class _FilteredLReLU(torch.autograd.Function):
+    """Gradients for x and b: the same operation with the filters' roles exchanged.
+
+    The forward pass keeps one byte per upsampled sample, its sign and whether it was clamped.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        b: torch.Tensor | None,
+        fu: torch.Tensor | None,
+        fd: torch.Tensor | None,
+        module: ModuleType,
+        call: cpu.FilterCall,
+    ) -> torch.Tensor:
+        pattern = cpu.new_pattern(x, fu, call.up, call.padding)
+        ctx.save_for_backward(fu, fd, pattern.values)
+        ctx.module, ctx.call, ctx.size = module, call, tuple(x.shape[2:])
+        ctx.bias_dtype = None if b is None else b.dtype
+        return cpu.run_filter(module, x, fu, fd, call, (b, None, None), pattern)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        fu, fd, values = ctx.saved_tensors
+        call, pattern = cpu.gradient_call(ctx.call, fu, fd, grad, ctx.size, values)
+        dx = cpu.run_filter(ctx.module, grad, fd, fu, call, pattern=pattern)
+        db = None
+        if ctx.bias_dtype is not None and ctx.needs_input_grad[1]:
+            db = dx.sum([0, 2, 3], dtype=torch.float32).to(ctx.bias_dtype)
+        return dx, db, None, None, None, None

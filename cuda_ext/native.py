@@ -1,16 +1,18 @@
 """Loading of the compiled module: once, with a reason when it is missing."""
 
+import ctypes
 import functools
 import importlib
 import logging
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch  # noqa: F401  (first, so that the native module finds torch's thread runtime)
+import torch  # before the native module, which shares torch's thread runtime
 
 logger = logging.getLogger(__name__)
 
-API_VERSION = 1
+API_VERSION = 2
 """Rises with every change of the native functions, so that a stale build is noticed."""
 
 
@@ -23,6 +25,11 @@ def load() -> tuple[ModuleType | None, str]:
     return module, reason
 
 
+def describe(module: Any) -> str:
+    """Instruction set and threads in use."""
+    return f"{module.instruction_set()}, {module.thread_runtime()}"
+
+
 def _import_native() -> tuple[ModuleType | None, str]:
     try:
         module: Any = importlib.import_module("cuda_ext._native")
@@ -31,4 +38,23 @@ def _import_native() -> tuple[ModuleType | None, str]:
     found = getattr(module, "API_VERSION", None)
     if found != API_VERSION:
         return None, f"the compiled module is of version {found}, not {API_VERSION}: install again"
-    return module, f"compiled kernels, {module.instruction_set()}"
+    module.use_openmp(_openmp_entry())
+    return module, ""
+
+
+def _openmp_entry() -> int:
+    """Address of `GOMP_parallel` in the OpenMP runtime that torch loaded, or 0.
+
+    Threads of another runtime would compete with torch's, which spin for a while after each of
+    its own operations.
+    """
+    folder = Path(torch.__file__).parent / "lib"
+    for name in ("libtorch_cpu.so", "libtorch_cpu.dylib"):
+        if not (folder / name).exists():
+            continue
+        try:
+            entry = ctypes.CDLL(str(folder / name)).GOMP_parallel
+        except (OSError, AttributeError):
+            continue
+        return ctypes.cast(entry, ctypes.c_void_p).value or 0
+    return 0

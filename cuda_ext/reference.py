@@ -77,6 +77,13 @@ def bias_act(
     return y.to(x.dtype)
 
 
+def scale(x: torch.Tensor, factors: torch.Tensor | None) -> torch.Tensor:
+    """[N, C, H, W] times [N, C], in the dtype of `x`."""
+    if factors is None:
+        return x
+    return (_widen(x) * factors[:, :, None, None].to(_widen(x).dtype)).to(x.dtype)
+
+
 def _widen(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in _HALVES else x
 

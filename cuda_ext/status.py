@@ -41,7 +41,7 @@ def verify(device: str | torch.device) -> str | None:
 def _sentence(device: torch.device) -> str:
     reason = dispatch.why_not_native(device, torch.float32)
     if reason is None:
-        return f"native: {native.load()[1]}"
+        return f"native: {native.describe(native.load()[0])}"
     return f"reference (plain torch): {reason}"
 
 

@@ -1,10 +1,11 @@
 """upfirdn2d: upsample, filter, downsample (StyleGAN2's resampling)."""
 
+from types import ModuleType
 from typing import Any
 
 import torch
 
-from cuda_ext import checks, dispatch, reference
+from cuda_ext import checks, cpu, dispatch, reference
 
 
 def upfirdn2d(
@@ -42,6 +43,59 @@ def upfirdn2d(
     gain = checks.check_number(gain, "gain")
     checks.check_bool(flip_filter, "flip_filter")
     pads = checks.parse_padding(padding)
-    checks.check_output_size(x, up, pads, (f,), down)
-    dispatch.choose(checks.check_impl(impl), x)
-    return reference.upfirdn2d(x, f, up, down, pads, gain, flip_filter)
+    size = checks.check_output_size(x, up, pads, (f,), down)
+    module = dispatch.choose(checks.check_impl(impl), x)
+    if module is None:
+        return reference.upfirdn2d(x, f, up, down, pads, gain, flip_filter)
+    if torch.is_grad_enabled() and x.requires_grad:
+        call = (up, down, pads, gain, flip_filter, size)
+        y: torch.Tensor = _Upfirdn2d.apply(x, f, module, call)  # type: ignore[no-untyped-call]
+        return y
+    return _run(module, x, f, up, down, pads, gain, flip_filter, size)
+
+
+def _run(
+    module: ModuleType,
+    x: torch.Tensor,
+    f: torch.Tensor | None,
+    up: int,
+    down: int,
+    pads: checks.Padding,
+    gain: float,
+    flip_filter: bool,
+    size: tuple[int, int],
+) -> torch.Tensor:
+    """filtered_lrelu with a linear activation and one of its two filters."""
+    call = cpu.FilterCall(up, down, pads, gain, 1.0, None, not flip_filter, size)
+    # as the second filter where it may be: it is then evaluated for the kept samples only
+    fu, fd = (None, f) if up == 1 else (f, None)
+    return cpu.run_filter(module, x, fu, fd, call)
+
+
+class _Upfirdn2d(torch.autograd.Function):
+    """The gradient is upfirdn2d with the factors exchanged and the filter reversed."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, f: torch.Tensor | None, module: ModuleType, call: Any
+    ) -> torch.Tensor:
+        ctx.save_for_backward(f)
+        ctx.call, ctx.in_size = call, tuple(x.shape[2:])
+        return _run(module, x, f, *call)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (f,) = ctx.saved_tensors
+        up, down, (x0, _, y0, _), gain, flip_filter, (height, width) = ctx.call
+        taps_y, taps_x = checks.taps_of(f)
+        in_height, in_width = ctx.in_size
+        # far sides such that the result has the size of the input
+        pad_x, pad_y = taps_x - 1 - x0, taps_y - 1 - y0
+        pads = (
+            pad_x,
+            (in_width - 1) * up + taps_x - width * down - pad_x,
+            pad_y,
+            (in_height - 1) * up + taps_y - height * down - pad_y,
+        )
+        dx = upfirdn2d(grad, f, down, up, pads, gain, not flip_filter)
+        return dx, None, None, None

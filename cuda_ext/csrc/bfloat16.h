@@ -1,10 +1,11 @@
-// bfloat16 as the upper half of a float, rounded to nearest even.
+// bfloat16 is the upper half of a float, rounded to nearest even.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
 namespace loupe {
+namespace {
 
 struct BFloat16 {
     std::uint16_t bits;
@@ -19,16 +20,21 @@ inline float to_float(BFloat16 value) {
     return result;
 }
 
-inline void store(float value, float* to) { *to = value; }
+template <class T>
+inline T round_to(float value);
 
-inline void store(float value, BFloat16* to) {
-    std::uint32_t wide;
-    std::memcpy(&wide, &value, sizeof wide);
-    if ((wide & 0x7fffffffu) > 0x7f800000u) {
-        to->bits = 0x7fc0;  // a rounded NaN could become infinite
-        return;
-    }
-    to->bits = static_cast<std::uint16_t>((wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
+template <>
+inline float round_to<float>(float value) {
+    return value;
 }
 
+template <>
+inline BFloat16 round_to<BFloat16>(float value) {
+    std::uint32_t wide;
+    std::memcpy(&wide, &value, sizeof wide);
+    if ((wide & 0x7fffffffu) > 0x7f800000u) return {0x7fc0};  // a rounded NaN could be infinite
+    return {static_cast<std::uint16_t>((wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16)};
+}
+
+}  // namespace
 }  // namespace loupe

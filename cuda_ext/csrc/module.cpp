@@ -1,34 +1,140 @@
-// Python bindings. Pointers, shapes and scalars go in; no torch headers are needed.
+// Python bindings. Pointers, shapes, strides and scalars go in; no torch headers are needed.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <iterator>
+#include <string>
+#include <tuple>
+#include <vector>
 
-#include "bias_act_cpu.h"
+#include "cpu.h"
+#include "filtered_lrelu_cpu.h"
+#include "threads.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace py = pybind11;
 
 namespace {
 
-void bias_act(std::uintptr_t x, std::uintptr_t y, std::uintptr_t b,
-              std::array<std::int64_t, 3> shape, float gain, float slope, float clamp, int dtype) {
-    py::gil_scoped_release release;
-    const loupe::BiasAct task{shape[0], shape[1], shape[2], gain, slope, clamp};
-    if (dtype == 0) {
-        loupe::bias_act(task, reinterpret_cast<const float*>(x), reinterpret_cast<float*>(y),
-                        reinterpret_cast<const float*>(b));
-    } else {
-        loupe::bias_act(task, reinterpret_cast<const loupe::BFloat16*>(x),
-                        reinterpret_cast<loupe::BFloat16*>(y), reinterpret_cast<const float*>(b));
+using Address = std::uintptr_t;
+
+const float* floats(Address address) { return reinterpret_cast<const float*>(address); }
+
+// A filter as it comes from Python: address or 0, its shape, one number of taps for both axes.
+struct Filter {
+    Address values;
+    int size_y, size_x;
+    bool separable;
+};
+
+// Correlation taps; `kept` holds them where they had to be reversed.
+loupe::Taps taps(const Filter& filter, bool reverse, std::vector<float>& kept) {
+    static const float one = 1.0f;
+    if (!filter.values) return {&one, 1, 1, true};
+    const float* values = floats(filter.values);
+    if (reverse) {
+        const int count = filter.separable ? filter.size_x : filter.size_x * filter.size_y;
+        kept.assign(std::reverse_iterator<const float*>(values + count),
+                    std::reverse_iterator<const float*>(values));
+        values = kept.data();
     }
+    return {values, filter.size_y, filter.size_x, filter.separable};
+}
+
+Filter filter_of(const std::tuple<Address, int, int, bool>& f) {
+    return {std::get<0>(f), std::get<1>(f), std::get<2>(f), std::get<3>(f)};
+}
+
+// shape: n, c, h, w, out_h, out_w. pads: x, y of the first sample.
+// pattern: mode (0 none, 1 write, 2 read), height, width, y, x. tuning: strip width, rows, fast.
+void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::array<int, 6> shape,
+                    std::array<std::int64_t, 3> x_stride, std::array<std::int64_t, 3> y_stride,
+                    std::tuple<Address, int, int, bool> fu, std::tuple<Address, int, int, bool> fd,
+                    bool reverse, std::array<int, 4> factors, std::array<float, 3> scalars,
+                    std::array<int, 5> pattern, int dtype, int threads,
+                    std::array<int, 3> tuning) {
+    py::gil_scoped_release release;
+    loupe::FilterTask task{};
+    task.x = reinterpret_cast<const void*>(x);
+    task.y = reinterpret_cast<void*>(y);
+    task.bfloat16 = dtype == 1;
+    task.bias = floats(vectors[0]);
+    task.x_scale = floats(vectors[1]);
+    task.y_scale = floats(vectors[2]);
+    task.pattern = reinterpret_cast<std::uint8_t*>(vectors[3]);
+    task.pattern_mode = static_cast<loupe::Pattern>(pattern[0]);
+    task.pattern_h = pattern[1], task.pattern_w = pattern[2];
+    task.pattern_y = pattern[3], task.pattern_x = pattern[4];
+    task.n = shape[0], task.c = shape[1], task.h = shape[2], task.w = shape[3];
+    task.out_h = shape[4], task.out_w = shape[5];
+    task.x_stride = {x_stride[0], x_stride[1], x_stride[2]};
+    task.y_stride = {y_stride[0], y_stride[1], y_stride[2]};
+    task.up = factors[0], task.down = factors[1];
+    task.pad_x = factors[2], task.pad_y = factors[3];
+    task.gain = scalars[0], task.slope = scalars[1], task.clamp = scalars[2];
+    std::vector<float> kept_up, kept_down;
+    task.fu = taps(filter_of(fu), reverse, kept_up);
+    task.fd = taps(filter_of(fd), reverse, kept_down);
+    loupe::plan(task, tuning[2] != 0);
+    loupe::run_filter(task, threads, tuning[0], tuning[1]);
+}
+
+void bias_act(Address x, Address y, Address b, std::array<std::int64_t, 3> shape, float gain,
+              float slope, float clamp, int dtype, int threads) {
+    py::gil_scoped_release release;
+    const loupe::BiasActTask task{reinterpret_cast<const void*>(x), reinterpret_cast<void*>(y),
+                                  dtype == 1,                       floats(b),
+                                  shape[0],                         shape[1],
+                                  shape[2],                         gain,
+                                  slope,                            clamp};
+    loupe::run_bias_act(task, threads);
+}
+
+std::vector<std::string> instruction_sets() {
+    std::vector<std::string> names;
+    for (const loupe::Kernels* kernels : loupe::usable_kernels()) names.push_back(kernels->name);
+    return names;
+}
+
+// Multiply-adds per second of one thread.
+double fma_rate(std::int64_t rounds) {
+    py::gil_scoped_release release;
+    const loupe::Kernels& kernels = loupe::active_kernels();
+    const auto begin = std::chrono::steady_clock::now();
+    volatile double result = kernels.fma_rounds(rounds);
+    (void)result;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    return 12.0 * kernels.lanes * static_cast<double>(rounds) / spent.count();
+}
+
+// Keeps freed memory of large tensors in the process; true where the allocator can be told so.
+bool keep_freed_memory() {
+#ifdef __GLIBC__
+    return mallopt(M_MMAP_THRESHOLD, 1 << 30) && mallopt(M_TRIM_THRESHOLD, 2147483647) &&
+           mallopt(M_TOP_PAD, 1 << 26);
+#else
+    return false;
+#endif
 }
 
 }  // namespace
 
 PYBIND11_MODULE(_native, m) {
     m.doc() = "Native kernels of cuda_ext";
-    m.attr("API_VERSION") = 1;
-    m.def("instruction_set", [] { return "baseline"; });
+    m.attr("API_VERSION") = 2;
+    m.def("filtered_lrelu", &filtered_lrelu);
     m.def("bias_act", &bias_act);
+    m.def("instruction_set", [] { return std::string(loupe::active_kernels().name); });
+    m.def("instruction_sets", &instruction_sets);
+    m.def("select_instruction_set", &loupe::select_kernels);
+    m.def("use_openmp", &loupe::use_openmp);
+    m.def("thread_runtime", [] { return std::string(loupe::thread_runtime()); });
+    m.def("fma_rate", &fma_rate);
+    m.def("keep_freed_memory", &keep_freed_memory);
 }

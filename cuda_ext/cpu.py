@@ -1,0 +1,175 @@
+"""Calls into the native module: layouts, addresses and sizes of CPU tensors.
+
+Kernels work on channels-last memory; other layouts are converted, and the result gets the layout
+of the input.
+"""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from cuda_ext.checks import Padding, taps_of
+from cuda_ext.dispatch import NATIVE_DTYPES
+
+_CHANNELS_LAST = torch.channels_last
+_NO_TUNING = (0, 0, 1)  # strip width and rows chosen by the kernel, folded kernels allowed
+
+
+@dataclass(frozen=True)
+class FilterCall:
+    """One `filtered_lrelu` of the native module, without its tensors of values."""
+
+    up: int
+    down: int
+    padding: Padding
+    gain: float  # at the upsampled signal, up² included
+    slope: float
+    clamp: float | None
+    reverse: bool  # convolution; False: correlation
+    out_size: tuple[int, int]  # height, width
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Signs and clamping of an upsampled signal, one byte each: bit 0 negative, bit 1 clamped."""
+
+    values: torch.Tensor  # uint8 [N, height, width, C]
+    writes: bool
+    top: int = 0  # row of the pattern at sample 0
+    left: int = 0
+
+
+def prefers_channels_last(x: torch.Tensor) -> bool:
+    """Whether a result for [N, C, H, W] should be channels-last as its input is."""
+    if x.is_contiguous():
+        return False
+    return x.is_contiguous(memory_format=_CHANNELS_LAST) or (x.stride(1) == 1 and x.shape[1] > 1)
+
+
+def run_filter(
+    module: ModuleType,
+    x: torch.Tensor,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    call: FilterCall,
+    vectors: tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None] = (None,) * 3,
+    pattern: Pattern | None = None,
+    tuning: tuple[int, int, int] = _NO_TUNING,
+) -> torch.Tensor:
+    """filtered_lrelu on float32 or bfloat16 [N, C, H, W]; `vectors` are bias, x_scale, y_scale."""
+    keep_layout = prefers_channels_last(x)
+    source = x if x.stride(1) == 1 else x.contiguous(memory_format=_CHANNELS_LAST)
+    n, c, h, w = x.shape
+    y = torch.empty((n, c, *call.out_size), dtype=x.dtype, memory_format=_CHANNELS_LAST)
+    addresses = [_floats(v) for v in vectors]  # kept alive until the call returns
+    filters = [_floats(fu), _floats(fd)]
+    if y.numel():
+        module.filtered_lrelu(
+            source.data_ptr(),
+            y.data_ptr(),
+            (*(0 if v is None else v.data_ptr() for v in addresses), _address(pattern)),
+            (n, c, h, w, *call.out_size),
+            (source.stride(0), source.stride(2), source.stride(3)),
+            (y.stride(0), y.stride(2), y.stride(3)),
+            _filter(filters[0]),
+            _filter(filters[1]),
+            call.reverse,
+            (call.up, call.down, call.padding[0], call.padding[2]),
+            (call.gain, call.slope, -1.0 if call.clamp is None else call.clamp),
+            _pattern_numbers(pattern),
+            NATIVE_DTYPES[x.dtype],
+            torch.get_num_threads(),
+            tuning,
+        )
+    return y if keep_layout else y.contiguous()
+
+
+def run_bias_act(
+    module: ModuleType,
+    x: torch.Tensor,
+    b: torch.Tensor | None,
+    gain: float,
+    slope: float,
+    clamp: float | None,
+) -> torch.Tensor:
+    """bias_act on float32 or bfloat16 [N, C, ...]; the result has the layout of `x`."""
+    last = x.ndim == 4 and prefers_channels_last(x)
+    source = x.contiguous(memory_format=_CHANNELS_LAST) if last else x.contiguous()
+    y = torch.empty_like(source)
+    pixels = x.shape[2:].numel()
+    shape = (x.shape[0] * pixels, x.shape[1], 1) if last else (x.shape[0], x.shape[1], pixels)
+    bias = _floats(b)
+    if y.numel():
+        module.bias_act(
+            source.data_ptr(),
+            y.data_ptr(),
+            0 if bias is None else bias.data_ptr(),
+            shape,
+            gain,
+            slope,
+            -1.0 if clamp is None else clamp,
+            NATIVE_DTYPES[x.dtype],
+            torch.get_num_threads(),
+        )
+    return y
+
+
+def new_pattern(x: torch.Tensor, fu: torch.Tensor | None, up: int, padding: Padding) -> Pattern:
+    """Room for the pattern of the signal that `x` is upsampled to."""
+    taps_y, taps_x = taps_of(fu)
+    height = x.shape[2] * up + padding[2] + padding[3] - taps_y + 1
+    width = x.shape[3] * up + padding[0] + padding[1] - taps_x + 1
+    values = torch.empty((x.shape[0], height, width, x.shape[1]), dtype=torch.uint8)
+    return Pattern(values, writes=True)
+
+
+def gradient_call(
+    call: FilterCall,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    grad: torch.Tensor,
+    in_size: tuple[int, int],
+    pattern: torch.Tensor,
+) -> tuple[FilterCall, Pattern]:
+    """The call that turns the gradient of a result into the gradient of its input.
+
+    The filters exchange their roles and are reversed; sample t of its upsampled signal is sample
+    t + (padding − taps_u + 1) of the forward one.
+    """
+    (up_y, up_x), (down_y, down_x) = taps_of(fu), taps_of(fd)
+    x0, y0 = call.padding[0], call.padding[2]
+    pads = (up_x + down_x - 2 - x0, 0, up_y + down_y - 2 - y0, 0)
+    back = FilterCall(
+        up=call.down,
+        down=call.up,
+        padding=pads,
+        gain=call.gain,
+        slope=call.slope,
+        clamp=None,
+        reverse=not call.reverse,
+        out_size=in_size,
+    )
+    return back, Pattern(pattern, writes=False, top=y0 - up_y + 1, left=x0 - up_x + 1)
+
+
+def _floats(values: torch.Tensor | None) -> torch.Tensor | None:
+    return None if values is None else values.detach().float().contiguous()
+
+
+def _filter(f: torch.Tensor | None) -> tuple[int, int, int, bool]:
+    if f is None:
+        return 0, 1, 1, True
+    return f.data_ptr(), *taps_of(f), f.ndim == 1
+
+
+def _address(pattern: Pattern | None) -> int:
+    return 0 if pattern is None else pattern.values.data_ptr()
+
+
+def _pattern_numbers(pattern: Pattern | None) -> tuple[Any, ...]:
+    if pattern is None:
+        return 0, 0, 0, 0, 0
+    height, width = pattern.values.shape[1:3]
+    return 1 if pattern.writes else 2, height, width, pattern.top, pattern.left

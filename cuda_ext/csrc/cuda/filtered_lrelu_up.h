@@ -1,0 +1,228 @@
+// The first half of a tile: input rows into shared memory, up-sampling, activation, and (for a
+// separable filter) down-sampling along x, so that the up-sampled signal stays in registers.
+#pragma once
+
+#include "filtered_lrelu_geometry.h"
+
+namespace loupe {
+
+// Interval: rows [first, first + count) of the tile's input, biased, zero outside of the image.
+template <class G>
+LOUPE_DEVICE void load_rows(const Params<G>& p, const Tile<G>& tile, Shared<G>& s, int tid,
+                            int first, int count) {
+    using T = typename G::T;
+    const T* x = static_cast<const T*>(p.x) + tile.n * p.x_n + tile.channel * p.x_c;
+    const typename G::B* b = static_cast<const typename G::B*>(p.b);
+    for (int idx = tid; idx < count * G::in_w * G::channels; idx += G::threads) {
+        // neighbouring threads read neighbouring addresses
+        const int c = G::channels_last ? idx % G::channels : idx / G::in_w % G::channels;
+        const int col = G::channels_last ? idx / G::channels % G::in_w : idx % G::in_w;
+        const int row = first + idx / (G::channels * G::in_w);
+        const int ix = tile.in_col + col, iy = tile.in_row + row, channel = tile.channel + c;
+        float value = 0.0f;
+        if (ix >= 0 && ix < p.in_w && iy >= 0 && iy < p.in_h && channel < p.channels) {
+            value = to_float(x[c * p.x_c + iy * p.x_y + ix * p.x_x]);
+            if (b) value += to_float(b[channel]);
+        }
+        s.in[(row % G::in_ring * G::in_pitch + col) * G::channels + c] = value;
+    }
+}
+
+// What one thread holds while it walks along a group of up-sampled rows.
+template <class G>
+struct UpWindow {
+    static constexpr int num_rows = G::up_2d ? G::in_taps_y : G::up;
+    const float* rows[G::in_taps_y];
+    float in[num_rows][G::in_taps_x];  // separable: already up-sampled along y
+    float act[G::up][G::window];       // activated samples that outputs still need
+
+    LOUPE_DEVICE UpWindow(Shared<G>& s, int group, int c) {
+        LOUPE_UNROLL(128)
+        for (int m = 0; m < G::in_taps_y; ++m) {
+            rows[m] = s.in + (group + m) % G::in_ring * G::in_pitch * G::channels + c;
+        }
+        LOUPE_UNROLL(128)
+        for (int q = 0; q < num_rows; ++q) {
+            LOUPE_UNROLL(128)
+            for (int m = 0; m < G::in_taps_x; ++m) in[q][m] = 0.0f;
+        }
+        LOUPE_UNROLL(128)
+        for (int q = 0; q < G::up; ++q) {
+            LOUPE_UNROLL(128)
+            for (int i = 0; i < G::window; ++i) act[q][i] = 0.0f;
+        }
+    }
+
+    LOUPE_DEVICE void push_column(const Params<G>& p, int col) {
+        float column[G::in_taps_y];
+        LOUPE_UNROLL(128)
+        for (int m = 0; m < G::in_taps_y; ++m) column[m] = rows[m][col * G::channels];
+        LOUPE_UNROLL(128)
+        for (int q = 0; q < num_rows; ++q) {
+            LOUPE_UNROLL(128)
+            for (int m = 0; m < G::in_taps_x - 1; ++m) in[q][m] = in[q][m + 1];
+            float sum = 0.0f;
+            if (G::up_2d) {
+                sum = column[q];
+            } else {
+                LOUPE_UNROLL(128)
+                for (int m = 0; m < G::in_taps_y; ++m) {
+                    sum += p.up_taps[G::up * m + G::up - 1 - q] * column[m];
+                }
+            }
+            in[q][G::in_taps_x - 1] = sum;
+        }
+    }
+
+    // Sample number (qy, qx) of the group's rows and the newest column group.
+    LOUPE_DEVICE float sample(const Params<G>& p, int qy, int qx) const {
+        float sum = 0.0f;
+        LOUPE_UNROLL(128)
+        for (int i = 0; i < G::in_taps_x; ++i) {
+            const int kx = G::up * i + G::up - 1 - qx;
+            if (!G::up_2d) {
+                sum += p.up_taps[G::padded_up_y + kx] * in[qy % num_rows][i];
+                continue;
+            }
+            LOUPE_UNROLL(128)
+            for (int m = 0; m < num_rows; ++m) {
+                const int ky = G::up * m + G::up - 1 - qy;
+                sum += p.up_taps[ky * G::padded_up_x + kx] * in[m][i];
+            }
+        }
+        return sum;
+    }
+
+    LOUPE_DEVICE void shift() {
+        LOUPE_UNROLL(128)
+        for (int q = 0; q < G::up; ++q) {
+            LOUPE_UNROLL(128)
+            for (int i = 0; i < G::window - G::step; ++i) act[q][i] = act[q][i + G::step];
+        }
+    }
+
+    LOUPE_DEVICE float filtered(const Params<G>& p, int q, int e) const {
+        const float* taps = p.down_taps + (G::down_2d ? 0 : G::down_y);
+        float sum = 0.0f;
+        LOUPE_UNROLL(128)
+        for (int t = 0; t < G::down_x; ++t) sum += taps[t] * act[q][e * G::down + t];
+        return sum;
+    }
+};
+
+// Codes of the derivative of the activation: 0 = clamped, 1 = positive side, 2 = negative side.
+template <class G>
+LOUPE_DEVICE float activate(const Params<G>& p, float t, int* code) {
+    float v = t;
+    if (G::slope_kind == at_most_one) {
+        const float scaled = t * p.slope;
+#ifdef __CUDACC_RTC__
+        v = fmaxf(t, scaled);
+#else
+        v = t < scaled ? scaled : t;
+#endif
+    } else if (G::slope_kind == any_slope) {
+        v = t < 0.0f ? t * p.slope : t;
+    }
+    if (G::mode == write_codes) *code = t > 0.0f ? 1 : 2;
+    if (G::has_clamp) {
+        if (G::mode == write_codes && (v < -p.clamp || v > p.clamp)) *code = 0;
+        v = clamp_to(v, p.clamp);
+    }
+    return v;
+}
+
+// The derivative at an up-sampled sample of the forward pass; 0 outside of it.
+template <class G>
+LOUPE_DEVICE float derivative(const Params<G>& p, const Tile<G>& tile, int c, int row, int col) {
+    const int uy = row + p.code_row, ux = col + p.code_col;
+    if (uy < 0 || uy >= p.codes_up_h || ux < 0 || ux >= p.codes_up_w) return 0.0f;
+    const int vy = uy + p.codes_phase_y, vx = ux + p.codes_phase_x;
+    const long long at = (static_cast<long long>(tile.n) * p.codes_h + vy / G::down) * p.codes_w;
+    const int byte = p.codes[(at + vx) * p.channels + tile.channel + c];
+    const int code = byte >> (2 * (vy % G::down)) & 3;
+    return code == 0 ? 0.0f : code == 1 ? p.gain : p.gain * p.slope;
+}
+
+// One column of `up` rows: activation, and its codes to or from memory. `row` and `col` count
+// samples from the first group of the image.
+template <class G>
+LOUPE_DEVICE void activate_column(const Params<G>& p, const Tile<G>& tile, int c, int row, int col,
+                                  float (&t)[G::up]) {
+    const bool inside = tile.channel + c < p.channels;
+    int byte = 0;
+    LOUPE_UNROLL(128)
+    for (int q = 0; q < G::up; ++q) {
+        int code = 0;
+        if (G::mode == read_codes) {
+            t[q] = inside ? t[q] * derivative(p, tile, c, row + q, col) : 0.0f;
+        } else {
+            t[q] = activate(p, t[q], &code);
+        }
+        byte |= code << (2 * q);
+    }
+    if (G::mode == write_codes && inside && row / G::up < p.codes_h && col < p.codes_w) {
+        // strips overlap here; they write the same values
+        const long long at = static_cast<long long>(tile.n) * p.codes_h + row / G::up;
+        p.codes[(at * p.codes_w + col) * p.channels + tile.channel + c] =
+            static_cast<unsigned char>(byte);
+    }
+}
+
+// A group of rows of one channel, from the input ring to the middle ring.
+template <class G>
+LOUPE_DEVICE void up_group(const Params<G>& p, const Tile<G>& tile, Shared<G>& s, int group,
+                           int c) {
+    UpWindow<G> window(s, group, c);
+    float* mid[G::up];
+    LOUPE_UNROLL(128)
+    for (int q = 0; q < G::up; ++q) {
+        mid[q] = s.mid + (G::up * group + q) % G::mid_ring * G::mid_pitch * G::channels + c;
+    }
+    const int row = tile.row * G::down + G::up * group, col = tile.col * G::down;
+    LOUPE_UNROLL(128)
+    for (int i = 0; i < G::in_taps_x - 1; ++i) window.push_column(p, i);
+    LOUPE_UNROLL(G::unroll_up)
+    for (int n = 0; n < G::steps_x; ++n) {
+        window.shift();
+        LOUPE_UNROLL(128)
+        for (int k = 0; k < G::step; ++k) {
+            if (k % G::up == 0) {
+                window.push_column(p, G::in_taps_x - 1 + n * G::step_in + k / G::up);
+            }
+            float t[G::up];
+            LOUPE_UNROLL(128)
+            for (int q = 0; q < G::up; ++q) t[q] = window.sample(p, q, k % G::up);
+            activate_column(p, tile, c, row, col + n * G::step + k, t);
+            LOUPE_UNROLL(128)
+            for (int q = 0; q < G::up; ++q) {
+                if (G::down_2d) {
+                    mid[q][(n * G::step + k) * G::channels] = t[q];
+                } else {
+                    window.act[q][G::window - G::step + k] = t[q];
+                }
+            }
+        }
+        if (G::down_2d) continue;
+        LOUPE_UNROLL(128)
+        for (int e = 0; e < G::step_out; ++e) {
+            const int out = n * G::step_out + e - G::lag;
+            if (out < 0 || out >= G::tile_w) continue;
+            LOUPE_UNROLL(128)
+            for (int q = 0; q < G::up; ++q) {
+                mid[q][out * G::channels] = window.filtered(p, q, e);
+            }
+        }
+    }
+}
+
+// Interval: groups [first, first + count).
+template <class G>
+LOUPE_DEVICE void up_rows(const Params<G>& p, const Tile<G>& tile, Shared<G>& s, int tid, int first,
+                          int count) {
+    for (int item = tid; item < count * G::channels; item += G::threads) {
+        up_group(p, tile, s, first + item / G::channels, item % G::channels);
+    }
+}
+
+}  // namespace loupe

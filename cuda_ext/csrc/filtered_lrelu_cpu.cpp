@@ -1,0 +1,135 @@
+#include "filtered_lrelu_cpu.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "cpu.h"
+#include "threads.h"
+
+namespace loupe {
+namespace {
+
+// Memory of one thread that grows and stays, aligned to cache lines.
+class Scratch {
+   public:
+    float* floats(std::int64_t count) {
+        if (count > size_) {
+            memory_.reset(new char[count * sizeof(float) + 64]);
+            size_ = count;
+        }
+        const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+        return reinterpret_cast<float*>((address + 63) / 64 * 64);
+    }
+
+   private:
+    std::unique_ptr<char[]> memory_;
+    std::int64_t size_ = 0;
+};
+
+bool near(float a, float b, float scale) { return std::fabs(a - b) <= 1e-6f * scale; }
+
+// Equal when mirrored along both axes, up to the rounding of its design.
+bool symmetric(const Taps& taps) {
+    const int count = taps.separable ? taps.size_x : taps.size_x * taps.size_y;
+    float largest = 0;
+    for (int k = 0; k < count; ++k) largest = std::max(largest, std::fabs(taps.values[k]));
+    if (taps.separable) {
+        for (int k = 0; k < count; ++k) {
+            if (!near(taps.values[k], taps.values[count - 1 - k], largest)) return false;
+        }
+        return true;
+    }
+    for (int y = 0; y < taps.size_y; ++y) {
+        for (int x = 0; x < taps.size_x; ++x) {
+            const float value = taps.values[y * taps.size_x + x];
+            const int mirror_x = taps.size_x - 1 - x, mirror_y = taps.size_y - 1 - y;
+            if (!near(value, taps.values[y * taps.size_x + mirror_x], largest)) return false;
+            if (!near(value, taps.values[mirror_y * taps.size_x + x], largest)) return false;
+        }
+    }
+    return true;
+}
+
+bool fast_case(const FilterTask& task) {
+    return task.pattern_mode == Pattern::none && (task.up == 2 || task.up == 4) &&
+           task.down == 2 && task.fu.separable && task.fu.size_x == 6 * task.up &&
+           task.fd.size_x == 12 && task.fd.size_y == 12 && task.slope >= 0 && task.slope <= 1 &&
+           symmetric(task.fu) && symmetric(task.fd);
+}
+
+void fold(FilterTask& task) {
+    const float* up = task.fu.values;
+    for (int j = 0; j < task.up / 2; ++j) {
+        for (int m = 0; m < 3; ++m) {
+            // samples of phase up-1-j have the taps of phase j in reverse
+            const float near_tap = up[j + m * task.up], far_tap = up[j + (5 - m) * task.up];
+            task.folded.up_even[j][m] = 0.5f * (near_tap + far_tap);
+            task.folded.up_odd[j][m] = 0.5f * (near_tap - far_tap);
+        }
+    }
+    const float* down = task.fd.values;
+    for (int j = 0; j < 6; ++j) {
+        task.folded.down[j] = down[2 * j];
+        for (int k = 0; k < 6 && task.radial; ++k) {
+            task.folded.radial[k][j] = down[k * 12 + 2 * j];
+        }
+    }
+}
+
+int default_width(const FilterTask& task) {
+    // halo of a strip against the size of its buffers, which should stay in the nearest caches
+    return task.fast ? (task.radial ? 24 : 32) : 32;
+}
+
+}  // namespace
+
+void plan(FilterTask& task, bool allow_fast) {
+    task.fast = allow_fast && fast_case(task);
+    task.radial = task.fast && !task.fd.separable;
+    if (task.fast) fold(task);
+}
+
+void run_filter(const FilterTask& task, int threads, int strip_width, int strip_rows) {
+    const Kernels& kernels = active_kernels();
+    const int widest = strip_width > 0 ? strip_width : default_width(task);
+    const int columns = (task.out_w + widest - 1) / widest;
+    const int width = (task.out_w + columns - 1) / columns;  // strips of even widths
+    const int blocks = (task.c + kernels.lanes - 1) / kernels.lanes;
+    int rows = strip_rows > 0 ? strip_rows : task.out_h;
+    if (strip_rows <= 0) {
+        // a few units per thread at least; shorter bands repeat the work at their upper edge
+        const std::int64_t units = std::int64_t(task.n) * columns * blocks;
+        while (units * ((task.out_h + rows - 1) / rows) < 3 * threads && rows > 16) {
+            rows = (rows / 2 + 1) / 2 * 2;
+        }
+    }
+    const int bands = (task.out_h + rows - 1) / rows;
+    const std::int64_t floats = kernels.strip_floats(task, width);
+    const std::int64_t units = std::int64_t(task.n) * bands * columns * blocks;
+    parallel_for(units, threads, [&](std::int64_t unit) {
+        static thread_local Scratch scratch;
+        // neighbouring channel blocks first: they share cache lines and pages
+        const int block = static_cast<int>(unit % blocks);
+        const int column = static_cast<int>(unit / blocks % columns) * width;
+        const int row = static_cast<int>(unit / blocks / columns % bands) * rows;
+        const int image = static_cast<int>(unit / blocks / columns / bands);
+        if (column >= task.out_w) return;
+        const Strip strip{image,  block * kernels.lanes,          row, std::min(row + rows, task.out_h),
+                          column, std::min(width, task.out_w - column)};
+        kernels.strip(task, strip, scratch.floats(floats));
+    });
+}
+
+void run_bias_act(const BiasActTask& task, int threads) {
+    const std::int64_t size = task.inner == 1 ? task.channels : task.inner;
+    const std::int64_t rows = task.inner == 1 ? task.outer : task.outer * task.channels;
+    // pieces of about 64 thousand elements: small tensors are not worth waking threads
+    const std::int64_t piece = std::max<std::int64_t>(1, (1 << 16) / std::max<std::int64_t>(size, 1));
+    const Kernels& kernels = active_kernels();
+    parallel_for((rows + piece - 1) / piece, threads, [&](std::int64_t unit) {
+        kernels.bias_act(task, unit * piece, std::min(rows, (unit + 1) * piece));
+    });
+}
+
+}  // namespace loupe

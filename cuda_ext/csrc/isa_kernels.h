@@ -1,0 +1,67 @@
+// The table of kernels of one instruction set. The including file defines LOUPE_TABLE (the name of
+// the table), LOUPE_NAME (for people) and the macros of simd.h.
+#pragma once
+
+#include "bias_act_rows.h"
+#include "strip_fast.h"
+#include "strip_generic.h"
+
+namespace loupe {
+namespace {
+
+template <class T>
+void strip_typed(const FilterTask& task, const Strip& strip, float* scratch) {
+    if (task.fast && task.up == 2) {
+        strip_fast<T, 2>(task, strip, scratch);
+    } else if (task.fast) {
+        strip_fast<T, 4>(task, strip, scratch);
+    } else if (task.pattern_mode == Pattern::none) {
+        strip_generic<T, false>(task, strip, scratch);
+    } else {
+        strip_generic<T, true>(task, strip, scratch);
+    }
+}
+
+void strip_any(const FilterTask& task, const Strip& strip, float* scratch) {
+    if (task.bfloat16) {
+        strip_typed<BFloat16>(task, strip, scratch);
+    } else {
+        strip_typed<float>(task, strip, scratch);
+    }
+}
+
+std::int64_t strip_floats(const FilterTask& task, int width) {
+    if (!task.fast) return generic_floats(task, width);
+    return task.up == 2 ? fast_floats<2>(task, width) : fast_floats<4>(task, width);
+}
+
+void bias_act_any(const BiasActTask& task, std::int64_t row, std::int64_t row_end) {
+    if (task.bfloat16) {
+        bias_act_typed<BFloat16>(task, row, row_end);
+    } else {
+        bias_act_typed<float>(task, row, row_end);
+    }
+}
+
+// Independent multiply-adds in registers: the arithmetic peak of a roofline.
+double fma_rounds(std::int64_t rounds) {
+    Vec sums[12];
+    const Vec factor = splat(0.999f), term = splat(1e-3f);
+    for (int i = 0; i < 12; ++i) sums[i] = splat(float(i));
+    for (std::int64_t k = 0; k < rounds; ++k) {
+        LOUPE_UNROLL(12)
+        for (int i = 0; i < 12; ++i) sums[i] = fma(sums[i], factor, term);
+    }
+    for (int i = 1; i < 12; ++i) sums[0] = sums[0] + sums[i];
+    float result[Vec::lanes];
+    store(result, sums[0]);
+    return result[0];
+}
+
+}  // namespace
+
+extern const Kernels LOUPE_TABLE;
+const Kernels LOUPE_TABLE = {LOUPE_NAME,   Vec::lanes,    &strip_floats,
+                             &strip_any,   &bias_act_any, &fma_rounds};
+
+}  // namespace loupe

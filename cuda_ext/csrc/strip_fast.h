@@ -1,0 +1,277 @@
+// filtered_lrelu for the filters that StyleGAN3 generators have: up 2 or 4 with 6 taps per phase,
+// down 2 with 12 taps or 12 x 12, all symmetric. The upsampled signal never exists in memory.
+//
+// A strip is streamed down the image. Groups of `up` upsampled rows (columns) come from the same
+// six input rows (columns); mirrored phases share sums and differences of mirrored inputs:
+//     even = sum (h[m] + h[5-m])/2 * (x[m] + x[5-m]),  odd = sum (h[m] - h[5-m])/2 * (x[m] - x[5-m])
+//     earlier phase = even - odd,  later phase = even + odd          (m = 0, 1, 2)
+// and so do the mirrored taps of the down filter. That halves the multiplications, which matters
+// where additions have units of their own, and costs nothing where they have not.
+#pragma once
+
+#include <cmath>
+
+#include "strip_common.h"
+
+namespace loupe {
+namespace {
+
+// Where a strip lies in the grids, for one axis.
+struct Phase {
+    int first;   // input sample that group 0 starts from
+    int offset;  // upsampled samples of group 0 that come before the first one wanted
+};
+
+inline Phase phase_of(int wanted, int pad, int up) {
+    // group g covers upsampled samples up*g + pad%up - (up - 1) ... and reads inputs from `first`
+    const int first = ceil_div(wanted - pad, up);
+    const int distance = first * up + pad - wanted;  // tap phase of the wanted sample
+    return {first, up - 1 - distance};
+}
+
+template <int UP>
+struct UpTaps {
+    Vec even[UP / 2][3], odd[UP / 2][3];
+
+    UpTaps(const FoldedTaps& taps, float factor) {
+        for (int j = 0; j < UP / 2; ++j) {
+            for (int m = 0; m < 3; ++m) {
+                even[j][m] = splat(taps.up_even[j][m] * factor);
+                odd[j][m] = splat(taps.up_odd[j][m] * factor);
+            }
+        }
+    }
+
+    // One group of upsampled samples from six inputs.
+    LOUPE_INLINE void apply(Vec x0, Vec x1, Vec x2, Vec x3, Vec x4, Vec x5, Vec* to) const {
+        const Vec s0 = x0 + x5, s1 = x1 + x4, s2 = x2 + x3;
+        const Vec d0 = x0 - x5, d1 = x1 - x4, d2 = x2 - x3;
+        LOUPE_UNROLL(2)
+        for (int j = 0; j < UP / 2; ++j) {
+            const Vec e = fma(s2, even[j][2], fma(s1, even[j][1], s0 * even[j][0]));
+            const Vec o = fma(d2, odd[j][2], fma(d1, odd[j][1], d0 * odd[j][0]));
+            to[j] = e - o;
+            to[UP - 1 - j] = e + o;
+        }
+    }
+};
+
+// One group of upsampled rows from six input rows.
+template <int UP>
+void up_rows(const UpTaps<UP>& taps, const Vec* const* rows, int width, Vec* to) {
+    const Vec *q0 = rows[0], *q1 = rows[1], *q2 = rows[2], *q3 = rows[3], *q4 = rows[4],
+              *q5 = rows[5];
+    for (int k = 0; k < width; ++k) {
+        Vec group[UP];
+        taps.apply(q0[k], q1[k], q2[k], q3[k], q4[k], q5[k], group);
+        LOUPE_UNROLL(4)
+        for (int j = 0; j < UP; ++j) to[j * width + k] = group[j];
+    }
+}
+
+struct Activation {
+    Vec slope, low, high;
+    LOUPE_INLINE Vec operator()(Vec a) const { return activate(a, slope, low, high); }
+};
+
+inline Activation make_activation(const FilterTask& task) {
+    const float limit = task.clamp >= 0 ? task.clamp : INFINITY;
+    return {splat(task.slope), splat(-limit), splat(limit)};
+}
+
+// Along a row: up, activation, and (separable) down. OFFSET: parity of the first sample wanted.
+// Result j of a step lies at to[j]; the first 5 + OFFSET results of a row lack inputs.
+template <int UP, int OFFSET>
+void across_down(const UpTaps<UP>& taps, const float* down, const Activation& act, const Vec* from,
+                 int steps, Vec* to) {
+    Vec g[6], e[6], o[6];
+    for (int j = 0; j < 6; ++j) {
+        g[j] = splat(down[j]);
+        e[j] = o[j] = splat(0.0f);
+    }
+    for (int s = 0; s < steps; ++s, ++from) {
+        Vec u[UP];
+        taps.apply(from[0], from[1], from[2], from[3], from[4], from[5], u);
+        LOUPE_UNROLL(2)
+        for (int j = 0; j < UP; j += 2) {
+            const Vec first = act(u[j]), second = act(u[j + 1]);
+            LOUPE_UNROLL(5)
+            for (int k = 0; k < 5; ++k) o[k] = o[k + 1];
+            o[5] = OFFSET ? first : second;
+            if (!OFFSET) {
+                LOUPE_UNROLL(5)
+                for (int k = 0; k < 5; ++k) e[k] = e[k + 1];
+                e[5] = first;
+            }
+            // taps 2k of the even samples equal taps 11 - 2k of the odd ones
+            Vec a = (e[0] + o[5]) * g[0], b = (e[1] + o[4]) * g[1];
+            a = fma(e[2] + o[3], g[2], a);
+            b = fma(e[3] + o[2], g[3], b);
+            a = fma(e[4] + o[1], g[4], a);
+            b = fma(e[5] + o[0], g[5], b);
+            *to++ = a + b;
+            if (OFFSET) {
+                LOUPE_UNROLL(5)
+                for (int k = 0; k < 5; ++k) e[k] = e[k + 1];
+                e[5] = second;
+            }
+        }
+    }
+}
+
+// Along a row: up and activation only (before a radial filter).
+template <int UP>
+void across_up(const UpTaps<UP>& taps, const Activation& act, const Vec* from, int steps, Vec* to) {
+    for (int s = 0; s < steps; ++s, ++from, to += UP) {
+        Vec u[UP];
+        taps.apply(from[0], from[1], from[2], from[3], from[4], from[5], u);
+        LOUPE_UNROLL(4)
+        for (int j = 0; j < UP; ++j) to[j] = act(u[j]);
+    }
+}
+
+// Two output rows (or one) from 14 (12) rows that were filtered along x.
+template <class T, int ROWS>
+void down_rows(const FilterTask& task, const Strip& strip, const Block& block,
+               const Vec* const* rows, int row) {
+    Vec g[6];
+    // taps 0..5 in order: 0, 2, 4 are down[0..2] and 1, 3, 5 their mirrors down[5], [4], [3]
+    for (int k = 0; k < 6; ++k) g[k] = splat(task.folded.down[k % 2 ? 5 - k / 2 : k / 2]);
+    T* to = output<T>(task, strip, row);
+    const std::int64_t below = task.y_stride.h;
+    for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
+        Vec q[10 + 2 * ROWS];
+        LOUPE_UNROLL(14)
+        for (int k = 0; k < 10 + 2 * ROWS; ++k) q[k] = rows[k][x];
+        LOUPE_UNROLL(2)
+        for (int r = 0; r < ROWS; ++r) {
+            const Vec* p = q + 2 * r;
+            Vec a = (p[0] + p[11]) * g[0], b = (p[1] + p[10]) * g[1];
+            a = fma(p[2] + p[9], g[2], a);
+            b = fma(p[3] + p[8], g[3], b);
+            a = fma(p[4] + p[7], g[4], a);
+            b = fma(p[5] + p[6], g[5], b);
+            store_block(to + r * below, block, (a + b) * block.y_scale);
+            LOUPE_PREFETCH_WRITE(to + (r + ROWS) * below);
+        }
+    }
+}
+
+// One output row from 12 activated rows through the radial filter. `sums` holds a row of partial
+// results; pass k adds the taps of rows k and 11 - k, which are equal.
+template <class T>
+void radial_row(const FilterTask& task, const Strip& strip, const Block& block,
+                const Vec* const* rows, int row, Vec* sums) {
+    T* to = output<T>(task, strip, row);
+    for (int k = 0; k < 6; ++k) {
+        const Vec *upper = rows[k], *lower = rows[11 - k];
+        Vec g[6], e[6], o[6];
+        for (int j = 0; j < 6; ++j) g[j] = splat(task.folded.radial[k][j]);
+        LOUPE_UNROLL(5)
+        for (int j = 0; j < 5; ++j, upper += 2, lower += 2) {
+            e[j + 1] = upper[0] + lower[0];
+            o[j + 1] = upper[1] + lower[1];
+        }
+        for (int x = 0; x < strip.width; ++x, upper += 2, lower += 2) {
+            LOUPE_UNROLL(5)
+            for (int j = 0; j < 5; ++j) {
+                e[j] = e[j + 1];
+                o[j] = o[j + 1];
+            }
+            e[5] = upper[0] + lower[0];
+            o[5] = upper[1] + lower[1];
+            Vec a = (e[0] + o[5]) * g[0], b = (e[1] + o[4]) * g[1];
+            a = fma(e[2] + o[3], g[2], a);
+            b = fma(e[3] + o[2], g[3], b);
+            a = fma(e[4] + o[1], g[4], a);
+            b = fma(e[5] + o[0], g[5], b);
+            sums[x] = k ? sums[x] + (a + b) : a + b;
+        }
+    }
+    for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
+        store_block(to, block, sums[x] * block.y_scale);
+        LOUPE_PREFETCH_WRITE(to + 2 * task.y_stride.h);
+    }
+}
+
+// Sizes of the buffers of a strip.
+struct FastLayout {
+    int offset_x, lead, steps, in_width, ring, row_width;
+    Phase x, y;
+};
+
+template <int UP>
+FastLayout fast_layout(const FilterTask& task, int column, int row, int width) {
+    FastLayout at;
+    at.x = phase_of(2 * column, task.pad_x, UP);
+    at.y = phase_of(2 * row, task.pad_y, UP);
+    at.offset_x = at.x.offset;
+    // results of a row before the first valid one (separable), or samples (radial)
+    at.lead = task.radial ? at.offset_x : 5 + (at.offset_x + 1) / 2;
+    at.steps = ceil_div(at.offset_x + 2 * width + 10, UP);
+    at.in_width = at.steps + 5;
+    at.ring = 14 + UP;
+    at.row_width = at.steps * (task.radial ? UP : UP / 2);
+    return at;
+}
+
+template <int UP>
+std::int64_t fast_floats(const FilterTask& task, int width) {
+    const int steps = ceil_div(UP - 1 + 2 * width + 10, UP);
+    const std::int64_t row = steps * (task.radial ? UP : UP / 2);
+    return ((6 + UP) * std::int64_t(steps + 5) + (14 + UP) * row + width) * Vec::lanes;
+}
+
+template <class T, int UP>
+void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
+    const Block block = make_block(task, strip);
+    const FastLayout at = fast_layout<UP>(task, strip.column, strip.row, strip.width);
+    const UpTaps<UP> vertical(task.folded, task.gain), horizontal(task.folded, 1.0f);
+    const Activation act = make_activation(task);
+    Vec* inputs = reinterpret_cast<Vec*>(scratch);
+    Vec* wide = inputs + 6 * at.in_width;
+    Vec* ring = wide + UP * at.in_width;
+    Vec* sums = ring + at.ring * at.row_width;
+    int next_input = at.y.first;
+    int group = 0;  // its rows are up*group - offset + 2*strip.row ...
+    for (int row = strip.row; row < strip.row_end; row += 2) {
+        const int rows = smaller(2, strip.row_end - row);
+        const int first = 2 * (row - strip.row) + at.y.offset;  // counted from group 0
+        for (; UP * group < first + 10 + 2 * rows; ++group) {
+            for (; next_input < at.y.first + group + 6; ++next_input) {
+                load_row<T>(task, strip, block, next_input, at.x.first, at.in_width,
+                            inputs + (next_input - at.y.first) % 6 * at.in_width);
+            }
+            const Vec* six[6];
+            for (int m = 0; m < 6; ++m) six[m] = inputs + (group + m) % 6 * at.in_width;
+            up_rows<UP>(vertical, six, at.in_width, wide);
+            for (int j = 0; j < UP; ++j) {
+                Vec* to = ring + (UP * group + j) % at.ring * at.row_width;
+                const Vec* from = wide + j * at.in_width;
+                if (task.radial) {
+                    across_up<UP>(horizontal, act, from, at.steps, to);
+                } else if (at.offset_x % 2) {
+                    across_down<UP, 1>(horizontal, task.folded.down, act, from, at.steps, to);
+                } else {
+                    across_down<UP, 0>(horizontal, task.folded.down, act, from, at.steps, to);
+                }
+            }
+        }
+        const Vec* from[14];
+        for (int k = 0; k < 10 + 2 * rows; ++k) {
+            from[k] = ring + (first + k) % at.ring * at.row_width + at.lead;
+        }
+        if (task.radial) {
+            for (int r = 0; r < rows; ++r) {
+                radial_row<T>(task, strip, block, from + 2 * r, row + r, sums);
+            }
+        } else if (rows == 2) {
+            down_rows<T, 2>(task, strip, block, from, row);
+        } else {
+            down_rows<T, 1>(task, strip, block, from, row);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace loupe

@@ -1,0 +1,76 @@
+// What the operators are asked to do: plain data shared by all instruction sets.
+#pragma once
+
+#include <cstdint>
+
+namespace loupe {
+
+// Element strides of [N, H, W, C]; the channel stride is 1.
+struct Strides {
+    std::int64_t n, h, w;
+};
+
+// Correlation taps ('flipped' already): [taps_y, taps_x], or one row of taps for both axes.
+struct Taps {
+    const float* values;
+    int size_y, size_x;
+    bool separable;
+};
+
+// What happens to the signs of the upsampled signal.
+enum class Pattern { none, write, read };
+
+// Symmetric 12-tap cases of the StyleGAN3 generators, folded (see strip_fast.h).
+struct FoldedTaps {
+    float up_even[2][3];    // per phase pair: half sums of a tap and its mirror
+    float up_odd[2][3];     // half differences
+    float down[6];          // separable: taps 0, 2, 4, 6, 8, 10
+    float radial[6][6];     // two-dimensional: rows 0..5, columns 0, 2, 4, 6, 8, 10
+};
+
+// One filtered_lrelu over a whole tensor.
+struct FilterTask {
+    const void* x;
+    void* y;
+    bool bfloat16;                 // of x and y; arithmetic is in float32
+    const float* bias;             // [C] or null
+    const float* x_scale;          // [N, C] or null: x * x_scale + bias
+    const float* y_scale;          // [N, C] or null
+    std::uint8_t* pattern;         // [N, pattern_h, pattern_w, C]: bit 0 negative, bit 1 clamped
+    Pattern pattern_mode;
+    int pattern_h, pattern_w, pattern_y, pattern_x;  // _y, _x: pattern position of sample 0
+    int n, c, h, w, out_h, out_w;
+    Strides x_stride, y_stride;
+    int up, down, pad_y, pad_x;
+    float gain, slope, clamp;      // gain contains up²; clamp < 0: none
+    Taps fu, fd;
+    bool fast, radial;             // the folded kernel serves this case
+    FoldedTaps folded;
+};
+
+// A column strip of a channel block: outputs [row, row_end) x [column, column + width).
+struct Strip {
+    int n, channel, row, row_end, column, width;
+};
+
+// y = clamp(lrelu(x + b) * gain) over [outer, channels, inner].
+struct BiasActTask {
+    const void* x;
+    void* y;
+    bool bfloat16;
+    const float* bias;
+    std::int64_t outer, channels, inner;
+    float gain, slope, clamp;  // clamp < 0: none
+};
+
+// The kernels of one instruction set.
+struct Kernels {
+    const char* name;
+    int lanes;  // channels per strip
+    std::int64_t (*strip_floats)(const FilterTask&, int width);  // scratch of one strip
+    void (*strip)(const FilterTask&, const Strip&, float* scratch);
+    void (*bias_act)(const BiasActTask&, std::int64_t row, std::int64_t row_end);
+    double (*fma_rounds)(std::int64_t rounds);  // 12 * lanes multiply-adds per round
+};
+
+}  // namespace loupe

@@ -1,0 +1,122 @@
+#include "threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace loupe {
+namespace {
+
+// The entry of GCC's OpenMP interface: void GOMP_parallel(fn, data, num_threads, flags).
+using OpenMPEntry = void (*)(void (*)(void*), void*, unsigned, unsigned);
+std::atomic<OpenMPEntry> openmp_entry{nullptr};
+
+struct Job {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t count;
+    const std::function<void(std::int64_t)>* body;
+    std::mutex error_mutex;
+    std::exception_ptr error;
+
+    Job(std::int64_t units, const std::function<void(std::int64_t)>* what)
+        : count(units), body(what) {}
+
+    // An error stops the job and is thrown again where the job was started.
+    void work() noexcept {
+        try {
+            for (std::int64_t unit; (unit = next.fetch_add(1)) < count;) (*body)(unit);
+        } catch (...) {
+            next.store(count);
+            std::lock_guard<std::mutex> lock(error_mutex);
+            if (!error) error = std::current_exception();
+        }
+    }
+    static void run(void* job) { static_cast<Job*>(job)->work(); }
+};
+
+// Threads that sleep between jobs; one job at a time.
+class Pool {
+   public:
+    void run(Job& job, int helpers) {
+        std::lock_guard<std::mutex> one_job(jobs_);
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            while (static_cast<int>(threads_.size()) < helpers) {
+                threads_.emplace_back([this] { serve(); });
+            }
+            job_ = &job;
+            wanted_ = helpers;
+        }
+        wake_.notify_all();
+        job.work();
+        std::unique_lock<std::mutex> lock(mutex_);
+        wanted_ = 0;  // who did not come yet need not come any more
+        done_.wait(lock, [this] { return busy_ == 0; });
+        job_ = nullptr;
+    }
+
+    ~Pool() {
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            stop_ = true;
+        }
+        wake_.notify_all();
+        for (std::thread& thread : threads_) thread.join();
+    }
+
+   private:
+    void serve() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return stop_ || wanted_ > 0; });
+            if (stop_) return;
+            --wanted_;
+            ++busy_;
+            Job* job = job_;
+            lock.unlock();
+            job->work();
+            lock.lock();
+            if (--busy_ == 0) done_.notify_one();
+        }
+    }
+
+    std::mutex jobs_, mutex_;
+    std::condition_variable wake_, done_;
+    std::vector<std::thread> threads_;
+    Job* job_ = nullptr;
+    int wanted_ = 0, busy_ = 0;
+    bool stop_ = false;
+};
+
+Pool& pool() {
+    // never destroyed: joining threads while a module is unloaded can hang
+    static Pool* instance = new Pool;
+    return *instance;
+}
+
+}  // namespace
+
+void parallel_for(std::int64_t count, int threads, const std::function<void(std::int64_t)>& body) {
+    const int wanted = static_cast<int>(std::min<std::int64_t>(count, std::max(threads, 1)));
+    Job job(count, &body);
+    if (wanted <= 1) {
+        job.work();
+    } else if (OpenMPEntry entry = openmp_entry.load()) {
+        entry(&Job::run, &job, static_cast<unsigned>(wanted), 0);
+    } else {
+        pool().run(job, wanted - 1);
+    }
+    if (job.error) std::rethrow_exception(job.error);
+}
+
+void use_openmp(std::uintptr_t entry) { openmp_entry.store(reinterpret_cast<OpenMPEntry>(entry)); }
+
+const char* thread_runtime() {
+    return openmp_entry.load() ? "OpenMP threads of torch" : "own threads";
+}
+
+}  // namespace loupe
