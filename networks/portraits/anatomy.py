@@ -80,7 +80,7 @@ def hair_outline(head: Frame, face: Frame, who: Layout) -> tuple[Tensor, Tensor]
     mass = join(_cap(x, head.y, who), _curtain(x, head, who), 0.09)
     mass = mass + 0.006 + 0.075 * (1 - who.hair_cover)
     bun = who.bun
-    knot_y = head.y + 0.62 + 0.7 * who.hair_volume
+    knot_y = head.y + 0.42 + 0.24 * bun + 0.7 * who.hair_volume
     knot = ellipse(x - 0.08 * who.part, knot_y, 0.01 + 0.16 * bun, 0.01 + 0.14 * bun)
     mass = join(mass, knot + 0.05 * (1 - bun), 0.03) - curls(x, head.y, who, head.px)
     return mass, both(mass, -face_opening(face, who), 0.02)
@@ -88,7 +88,7 @@ def hair_outline(head: Frame, face: Frame, who: Layout) -> tuple[Tensor, Tensor]
 
 def drape(who: Layout) -> Tensor:
     """0 for hair that ends above the ears, 1 for hair that hangs below them."""
-    return torch.sigmoid(8 * (who.hair_length - 0.15))
+    return torch.sigmoid(4.5 * (who.hair_length - 0.15))
 
 
 def _cap(x: Tensor, y: Tensor, who: Layout) -> Tensor:
@@ -108,7 +108,8 @@ def _curtain(x: Tensor, head: Frame, who: Layout) -> Tensor:
     half = (0.5 * (length + 0.25)).clamp_min(0.04)
     flare = 0.10 * (y - 0.1) * torch.sigmoid(6 * (y - 0.1))
     wide = who.face_width - 0.015 + 0.85 * who.hair_volume * drape(who) + flare
-    ends = 0.018 * wave(2.3 * x + 0.3, 2.3, head.px) + 0.012 * wave(5.6 * x, 5.6, head.px)
+    ends = 0.024 * wave(2.3 * x + 0.3, 2.3, head.px) + 0.026 * wave(6.1 * x, 6.1, head.px)
+    ends = ends + 0.016 * wave(12.7 * x + 0.2, 13, head.px)
     corner = 0.09 + 0.06 * torch.sigmoid(9 * (length - 0.6))
     return round_box(x, y - (length - half) + ends, wide, half, corner)
 

@@ -14,8 +14,9 @@ def paint_background(paint: Paint, scene: Frame, who: Layout, style: Style) -> N
     paint.over(torch.ones_like(scene.x), top)
     paint.over(down, bottom)
     size = who.disc_size * (1 - 0.12 * who.arch)
-    below = (scene.y + 0.12).clamp_min(0)
-    disc = ellipse(scene.x - who.disc_x, scene.y + 0.12 - who.arch * below, size, size)
+    y = scene.y + 0.12
+    below = y.clamp_min(0) - (y - 1.6 * who.arch).clamp_min(0)
+    disc = ellipse(scene.x - who.disc_x, y - below, size, size)
     paint.over(0.85 * cover(disc, scene), style.backdrop)
     hill = scene.y - 0.42 - 0.2 * who.disc_x * scene.x
     hill = hill - 0.07 * wave(0.45 * scene.x + 0.6 * who.disc_x, 0.45, scene.px)

@@ -101,10 +101,10 @@ def paint_beard(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     color = tinted(style.hair, 0.95) + (style.strands * tone)[:, None] * lab(1.0, 0.02, 0.04).to(
         tone
     )
-    soft = cover(jaw - 0.12 * tone, face, 0.018) * (0.92 * smoothstep(grown, 0.05, 0.9))
+    soft = cover(jaw - 0.12 * tone, face, 0.018) * (0.92 * smoothstep(grown, 0.15, 0.95))
     paint.shade(0.5 * glow(jaw, 0.03) * grown * cover(body.skull, head), 0.85)
     paint.over(soft, color)
-    paint.over(cover(lip, face, 0.03) * 0.92 * who.moustache, color)
+    paint.over(cover(lip, face, 0.03) * 0.92 * smoothstep(who.moustache, 0.15, 0.95), color)
 
 
 def chin_y(who: Layout) -> Tensor:

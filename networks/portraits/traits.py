@@ -154,8 +154,8 @@ def layout_of(z: Tensor) -> Layout:
         scale=around(u[3], 1.07, 0.035),
         yaw=around(u[4], 0, 0.42),
         pitch=around(u[5], 0, 0.35),
-        beard=grown(mixed(u[30], -soft, 0.6), 0.75, 6),
-        moustache=grown(mixed(u[31], mixed(u[30], -soft, 0.6), 0.6), 0.7, 6),
+        beard=grown(mixed(u[30], -soft, 0.7), 0.7, 5),
+        moustache=grown(mixed(u[31], mixed(u[30], -soft, 0.7), 0.75), 0.7, 5),
         glasses=grown(u[32], 0.5, 10),
         glasses_round=even(u[33], 0, 1),
         neckline=even(u[34], 0, 1),
@@ -175,12 +175,12 @@ def _hair(u: Tensor, soft: Tensor) -> dict[str, Tensor]:
     """Short, bob or long, flat or full, straight or curled; length leans on softness."""
     length = mixed(u[23], soft, 0.5)
     curl = grown(u[25], 0.35, 3.0)
-    bun = grown(mixed(u[28], soft, 0.2), 0.95, 4)
-    cover = grown(mixed(u[29], soft, 0.35), -1.25, 5)
+    bun = grown(mixed(u[28], soft, 0.2), 0.95, 3)
+    cover = grown(mixed(u[29], soft, 0.35), -1.3, 3.6)
     bun = bun * smoothstep(cover, 0.3, 0.9)
-    ends = -0.12 + 1.2 * grown(length, 0.35, 2.2)
+    ends = -0.22 + 1.22 * grown(length, 0.3, 1.45)
     return {
-        "hair_length": -0.05 + (ends + 0.05) * (1 - 0.95 * bun) * smoothstep(cover, 0.2, 0.95),
+        "hair_length": -0.05 + (ends + 0.05) * (1 - 0.55 * bun) * smoothstep(cover, 0.1, 1.0),
         "hair_volume": even(u[24], 0.045, 0.13) + 0.09 * curl * even(u[24], 0.2, 1.3),
         "hair_curl": curl,
         "hair_cover": cover,
