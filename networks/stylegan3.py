@@ -68,7 +68,7 @@ class SynthesisLayer(nn.Module):
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32))
-        x = self._convolve(x, self.affine(w))
+        x = self.convolve(x, self.affine(w))
         y: Tensor = cuda_ext.filtered_lrelu(
             x,
             fu=self.up_filter,
@@ -83,7 +83,7 @@ class SynthesisLayer(nn.Module):
         )
         return y
 
-    def _convolve(self, x: Tensor, styles: Tensor) -> Tensor:
+    def convolve(self, x: Tensor, styles: Tensor) -> Tensor:
         """Modulated convolution with the input brought to unit magnitude, full padding."""
         input_gain = self.magnitude_ema.rsqrt()
         padding = self.spec.conv_kernel - 1

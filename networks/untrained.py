@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import torch
 
@@ -35,24 +35,23 @@ def untrained_generator() -> StyleGAN3:
     with torch.no_grad():
         w = generator.mapping(z)
         generator.mapping.w_avg.copy_(w[:, 0].mean(dim=0))
-        _calibrate(generator, w[:4])
+        _calibrate(generator, w[:16])
     generator.untrained = True
     return generator
 
 
 def _calibrate(generator: StyleGAN3, ws: torch.Tensor) -> None:
-    """Measure every layer's input magnitude, then level and contrast of the picture."""
-    layers = [m for m in generator.synthesis.modules() if isinstance(m, SynthesisLayer)]
-    handles = [layer.register_forward_pre_hook(_measure) for layer in layers]
-    image = generator.synthesis(ws)  # [N, 3, H, W]
-    for handle in handles:
-        handle.remove()
-    torgb = layers[-1]
-    torgb.weight.mul_(PICTURE_STD / image.std())
-    image = generator.synthesis(ws)
-    level = image.mean(dim=(0, 2, 3)) / generator.design.output_scale
-    torgb.bias.sub_(level)
-
-
-def _measure(layer: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-    layer.magnitude_ema.copy_(inputs[0].square().mean())
+    """Measure every layer's input, centre what it computes, then set the picture's contrast."""
+    synthesis = generator.synthesis
+    rows = ws.unbind(dim=1)
+    x = synthesis.input(rows[0])
+    for name, w in zip(synthesis.layer_names, rows[1:], strict=True):
+        layer = cast(SynthesisLayer, getattr(synthesis, name))
+        layer.magnitude_ema.copy_(x.square().mean())
+        if layer.spec.is_torgb:
+            std = layer.convolve(x, layer.affine(w)).std(dim=(0, 2, 3))  # per colour
+            scale = PICTURE_STD / generator.design.output_scale / std
+            layer.weight.mul_(scale[:, None, None, None])
+        # Centred, both sides of the nonlinearity are used: without it, pictures are flat.
+        layer.bias.copy_(-layer.convolve(x, layer.affine(w)).mean(dim=(0, 2, 3)))
+        x = layer(x, w)

@@ -118,7 +118,7 @@ class WorkerProcess:
 
     def _start(self, device: str | None) -> subprocess.Popen[bytes]:
         options = {"memory": self.memory.handle, "device": device, "parent_pid": os.getpid()}
-        command = [sys.executable, "-c", BOOTSTRAP, json.dumps(_import_path())]
+        command = [sys.executable, "-c", BOOTSTRAP, json.dumps(import_path())]
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW
@@ -187,6 +187,7 @@ def _count_oom_kills() -> int:
     return next((int(line.split()[1]) for line in text.splitlines() if "oom_kill " in line), 0)
 
 
-def _import_path() -> list[str]:
+def import_path() -> list[str]:
+    """For a child process: ours, absolute, this program first."""
     root = str(Path(__file__).resolve().parent.parent)
     return [root, *(os.path.abspath(entry) for entry in sys.path if entry)]

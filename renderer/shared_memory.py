@@ -47,6 +47,15 @@ class SharedMemory:
         return f"fd:{self._fd}" if self._fd >= 0 else f"tag:{self._tag}"
 
     @property
+    def kind(self) -> str:
+        """What holds the memory, for people."""
+        if self._fd < 0:
+            return "a named mapping, which vanishes with its last user"
+        if os.fstat(self._fd).st_dev == _temporary_device():
+            return f"an unlinked file in {tempfile.gettempdir()}"
+        return "an anonymous memory file, independent of /dev/shm"
+
+    @property
     def inherited_fds(self) -> tuple[int, ...]:
         """Descriptors that the child must inherit."""
         return (self._fd,) if self._fd >= 0 else ()
@@ -78,6 +87,10 @@ class SharedMemory:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _temporary_device() -> int:
+    return os.stat(tempfile.gettempdir()).st_dev
 
 
 def _anonymous_file() -> int:

@@ -22,8 +22,31 @@ _LMS_TO_LAB = (
 )
 
 # On wheels: the first colour stands in the middle, the others around it in this order.
-BACKGROUNDS = ["e9dcc6", "e6bfa6", "cf8a69", "d9a94f", "b3b48a", "87a594", "8fb0b8", "5f7d92", "8d86a3", "b894a0", "dcaea6"]
-FABRICS = ["e6dac6", "b5552f", "c99b45", "7c7d4c", "41614f", "5f9196", "4d7391", "2b344c", "5b3f5c", "7a2f35"]
+BACKGROUNDS = [
+    "e9dcc6",
+    "e6bfa6",
+    "cf8a69",
+    "d9a94f",
+    "b3b48a",
+    "87a594",
+    "8fb0b8",
+    "5f7d92",
+    "8d86a3",
+    "b894a0",
+    "dcaea6",
+]
+FABRICS = [
+    "e6dac6",
+    "b5552f",
+    "c99b45",
+    "7c7d4c",
+    "41614f",
+    "5f9196",
+    "4d7391",
+    "2b344c",
+    "5b3f5c",
+    "7a2f35",
+]
 # In order: neighbours mix well.
 SKINS = ["f6d9c6", "eec3a5", "dfaa82", "c9936e", "a4704f", "7b4f38", "55342a"]
 HAIRS = ["1d1a20", "2a1d1c", "46291f", "6b3f26", "94482a", "bd6d38", "cfa062", "e6cf9f"]
@@ -80,7 +103,7 @@ def around(palette: list[str], x: Tensor, y: Tensor) -> Tensor:
     stop_x = torch.cat([centre, 1.5 * torch.cos(angle)])
     stop_y = torch.cat([centre, 1.5 * torch.sin(angle)])
     gap = (x.reshape(-1, 1) - stop_x) ** 2 + (y.reshape(-1, 1) - stop_y) ** 2
-    weights = torch.softmax(-gap / 0.45, dim=1)
+    weights = torch.softmax(-gap / 0.7, dim=1)
     return (weights @ oklab(palette).to(x))[:, :, None, None]
 
 

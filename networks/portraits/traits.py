@@ -234,7 +234,8 @@ def style_of(z: Tensor) -> Style:
         iris=colors.along(colors.IRISES, even(mixed(u[5], -u[0], 0.45), 0.0, 1.0)),
         lip=lip,
         background=colors.around(colors.BACKGROUNDS, u[9], u[17]),
-        backdrop=colors.around(colors.BACKGROUNDS, *_turned(u[9], u[17], turn)) + contrast * colors.lab(1.0).to(skin),
+        backdrop=colors.around(colors.BACKGROUNDS, *_turned(u[9], u[17], turn))
+        + contrast * colors.lab(1.0).to(skin),
         fabric=colors.around(colors.FABRICS, u[10], u[11]),
         under=colors.around(colors.FABRICS, *_turned(u[10], u[11], 2.2 + 0 * turn)),
         metal=torch.lerp(ink, gold, grown(u[13], 0.2, 4)[:, None]),

@@ -81,6 +81,19 @@ def client() -> Iterator[WaitingClient]:
     client.close()
 
 
+@pytest.fixture(scope="module")
+def shared_client() -> Iterator[WaitingClient]:
+    """For tests that leave the renderer as it was: starting one takes seconds."""
+    client = WaitingClient(device="cpu")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def waiting_client() -> type[WaitingClient]:
+    return WaitingClient
+
+
 @pytest.fixture(scope="session")
 def render_cases() -> list[tuple[View, np.ndarray, np.ndarray, list[str] | None]]:
     """(view, image, stats, layer names) of every golden render case."""

@@ -21,7 +21,7 @@ struct MidRows {
 
     LOUPE_DEVICE MidRows(const Shared<G>& s, int first, int c) {
         int slot = first % G::mid_ring;
-        LOUPE_UNROLL(256)
+        LOUPE_UNROLL_ALL
         for (int i = 0; i < count; ++i) {
             row[i] = s.mid + slot * G::mid_pitch * G::channels + c;
             slot = slot + 1 == G::mid_ring ? 0 : slot + 1;
@@ -36,12 +36,12 @@ LOUPE_DEVICE void down_column(const Params<G>& p, const Tile<G>& tile, const Sha
     constexpr int count = (G::rows - 1) * G::down + G::down_y;
     const MidRows<G, count> rows(s, step * G::rows * G::down + G::phase_y, c);
     float values[count];
-    LOUPE_UNROLL(256)
+    LOUPE_UNROLL_ALL
     for (int i = 0; i < count; ++i) values[i] = rows.row[i][col * G::channels];
-    LOUPE_UNROLL(128)
+    LOUPE_UNROLL_ALL
     for (int o = 0; o < G::rows; ++o) {
         float sum = 0.0f;
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int t = 0; t < G::down_y; ++t) sum += p.down_taps[t] * values[o * G::down + t];
         store_output(p, tile, c, step * G::rows + o, col, sum);
     }
@@ -59,9 +59,9 @@ struct DownBlock {
     float sums[G::block_rows][in_flight];
 
     LOUPE_DEVICE void clear() {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int r = 0; r < G::block_rows; ++r) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int a = 0; a < in_flight; ++a) sums[r][a] = 0.0f;
         }
     }
@@ -69,14 +69,14 @@ struct DownBlock {
     // Column `j` of step `n`: output n - a sees it at tap down * a + j.
     LOUPE_DEVICE void add_column(const Params<G>& p, const float (&column)[num_rows], int n,
                                  int j) {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int r = 0; r < G::block_rows; ++r) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int k = 0; k < taps_y; ++k) {
                 const int mirrored = G::down_y - 1 - k;
                 float value = column[r * G::down + k];
                 if (G::fold && mirrored != k) value += column[r * G::down + mirrored];
-                LOUPE_UNROLL(128)
+                LOUPE_UNROLL_ALL
                 for (int a = 0; a < in_flight; ++a) {
                     const int t = G::down * a + j, out = n - a;
                     if (t >= G::down_x || out < 0 || out >= width) continue;
@@ -87,9 +87,9 @@ struct DownBlock {
     }
 
     LOUPE_DEVICE void advance() {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int r = 0; r < G::block_rows; ++r) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int a = in_flight - 1; a > 0; --a) sums[r][a] = sums[r][a - 1];
             sums[r][0] = 0.0f;
         }
@@ -106,20 +106,20 @@ LOUPE_DEVICE void down_block(const Params<G>& p, const Tile<G>& tile, const Shar
     const int first = segment * Block::width;
     LOUPE_UNROLL(G::unroll_down)
     for (int n = 0; n < Block::width + Block::in_flight - 1; ++n) {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int j = 0; j < G::down; ++j) {
             // the last step may reach past the samples that the filter needs
             const int x = n * G::down + j;
             if (x >= (Block::width - 1) * G::down + G::down_x) continue;
             const int col = first * G::down + G::phase_x + x;
             float column[Block::num_rows];
-            LOUPE_UNROLL(256)
+            LOUPE_UNROLL_ALL
             for (int i = 0; i < Block::num_rows; ++i) column[i] = rows.row[i][col * G::channels];
             block.add_column(p, column, n, j);
         }
         const int out = n - (Block::in_flight - 1);
         if (out >= 0) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int r = 0; r < G::block_rows; ++r) {
                 const float value = block.sums[r][Block::in_flight - 1];
                 store_output(p, tile, c, row + r, first + out, value);

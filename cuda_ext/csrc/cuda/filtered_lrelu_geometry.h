@@ -16,7 +16,7 @@ constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 // Case `K`: up, down, up_y, up_x (taps), up_2d, down_y, down_x, down_2d, fold, phase_y, phase_x,
 // dtype, bias_dtype, mode (Mode), slope_kind (Slope), has_clamp, channels_last, tile_w, rows,
-// channels, threads, block_rows, segments.
+// channels, threads, block_rows, segments, max_code (instructions of an unrolled loop).
 template <class K>
 struct Geometry : K {
     using T = typename Storage<K::dtype>::type;
@@ -55,6 +55,17 @@ struct Geometry : K {
         K::up_2d ? padded_up_y * padded_up_x : padded_up_y + padded_up_x;
     static constexpr int num_down_taps =
         K::down_2d ? K::down_y * K::down_x : K::down_y + K::down_x;
+
+    // Windows of registers cost no moves where the loop around them is unrolled as a whole; very
+    // long filters would make that too much code.
+    static constexpr int up_cost =
+        steps_x * (step_in * in_taps_y * (K::up + 1) + step * K::up * (in_taps_x + 6) +
+                   (K::down_2d ? 0 : step_out * K::up * K::down_x)) *
+        (K::up_2d ? in_taps_y : 1);
+    static constexpr int unroll_up = up_cost <= K::max_code ? steps_x : 1;
+    static constexpr int down_cost = K::block_rows * K::tile_w / K::segments * K::down_y *
+                                     (K::down_x + K::down);
+    static constexpr int unroll_down = down_cost <= K::max_code ? K::tile_w + K::down_x : 1;
 
     static_assert(K::rows * K::down % K::up == 0, "steps consist of whole groups");
     static_assert(K::tile_w * K::down % K::up == 0, "strips begin at a group");

@@ -37,35 +37,35 @@ struct UpWindow {
     float act[G::up][G::window];       // activated samples that outputs still need
 
     LOUPE_DEVICE UpWindow(Shared<G>& s, int group, int c) {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int m = 0; m < G::in_taps_y; ++m) {
             rows[m] = s.in + (group + m) % G::in_ring * G::in_pitch * G::channels + c;
         }
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int q = 0; q < num_rows; ++q) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int m = 0; m < G::in_taps_x; ++m) in[q][m] = 0.0f;
         }
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int q = 0; q < G::up; ++q) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int i = 0; i < G::window; ++i) act[q][i] = 0.0f;
         }
     }
 
     LOUPE_DEVICE void push_column(const Params<G>& p, int col) {
         float column[G::in_taps_y];
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int m = 0; m < G::in_taps_y; ++m) column[m] = rows[m][col * G::channels];
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int q = 0; q < num_rows; ++q) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int m = 0; m < G::in_taps_x - 1; ++m) in[q][m] = in[q][m + 1];
             float sum = 0.0f;
             if (G::up_2d) {
                 sum = column[q];
             } else {
-                LOUPE_UNROLL(128)
+                LOUPE_UNROLL_ALL
                 for (int m = 0; m < G::in_taps_y; ++m) {
                     sum += p.up_taps[G::up * m + G::up - 1 - q] * column[m];
                 }
@@ -77,14 +77,14 @@ struct UpWindow {
     // Sample number (qy, qx) of the group's rows and the newest column group.
     LOUPE_DEVICE float sample(const Params<G>& p, int qy, int qx) const {
         float sum = 0.0f;
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int i = 0; i < G::in_taps_x; ++i) {
             const int kx = G::up * i + G::up - 1 - qx;
             if (!G::up_2d) {
                 sum += p.up_taps[G::padded_up_y + kx] * in[qy % num_rows][i];
                 continue;
             }
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int m = 0; m < num_rows; ++m) {
                 const int ky = G::up * m + G::up - 1 - qy;
                 sum += p.up_taps[ky * G::padded_up_x + kx] * in[m][i];
@@ -94,9 +94,9 @@ struct UpWindow {
     }
 
     LOUPE_DEVICE void shift() {
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int q = 0; q < G::up; ++q) {
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int i = 0; i < G::window - G::step; ++i) act[q][i] = act[q][i + G::step];
         }
     }
@@ -104,7 +104,7 @@ struct UpWindow {
     LOUPE_DEVICE float filtered(const Params<G>& p, int q, int e) const {
         const float* taps = p.down_taps + (G::down_2d ? 0 : G::down_y);
         float sum = 0.0f;
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int t = 0; t < G::down_x; ++t) sum += taps[t] * act[q][e * G::down + t];
         return sum;
     }
@@ -151,7 +151,7 @@ LOUPE_DEVICE void activate_column(const Params<G>& p, const Tile<G>& tile, int c
                                   float (&t)[G::up]) {
     const bool inside = tile.channel + c < p.channels;
     int byte = 0;
-    LOUPE_UNROLL(128)
+    LOUPE_UNROLL_ALL
     for (int q = 0; q < G::up; ++q) {
         int code = 0;
         if (G::mode == read_codes) {
@@ -175,26 +175,26 @@ LOUPE_DEVICE void up_group(const Params<G>& p, const Tile<G>& tile, Shared<G>& s
                            int c) {
     UpWindow<G> window(s, group, c);
     float* mid[G::up];
-    LOUPE_UNROLL(128)
+    LOUPE_UNROLL_ALL
     for (int q = 0; q < G::up; ++q) {
         mid[q] = s.mid + (G::up * group + q) % G::mid_ring * G::mid_pitch * G::channels + c;
     }
     const int row = tile.row * G::down + G::up * group, col = tile.col * G::down;
-    LOUPE_UNROLL(128)
+    LOUPE_UNROLL_ALL
     for (int i = 0; i < G::in_taps_x - 1; ++i) window.push_column(p, i);
     LOUPE_UNROLL(G::unroll_up)
     for (int n = 0; n < G::steps_x; ++n) {
         window.shift();
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int k = 0; k < G::step; ++k) {
             if (k % G::up == 0) {
                 window.push_column(p, G::in_taps_x - 1 + n * G::step_in + k / G::up);
             }
             float t[G::up];
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int q = 0; q < G::up; ++q) t[q] = window.sample(p, q, k % G::up);
             activate_column(p, tile, c, row, col + n * G::step + k, t);
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int q = 0; q < G::up; ++q) {
                 if (G::down_2d) {
                     mid[q][(n * G::step + k) * G::channels] = t[q];
@@ -204,11 +204,11 @@ LOUPE_DEVICE void up_group(const Params<G>& p, const Tile<G>& tile, Shared<G>& s
             }
         }
         if (G::down_2d) continue;
-        LOUPE_UNROLL(128)
+        LOUPE_UNROLL_ALL
         for (int e = 0; e < G::step_out; ++e) {
             const int out = n * G::step_out + e - G::lag;
             if (out < 0 || out >= G::tile_w) continue;
-            LOUPE_UNROLL(128)
+            LOUPE_UNROLL_ALL
             for (int q = 0; q < G::up; ++q) {
                 mid[q][out * G::channels] = window.filtered(p, q, e);
             }

@@ -6,12 +6,14 @@
 
 #ifdef __CUDACC_RTC__
 #define LOUPE_DEVICE __device__ __forceinline__
-#define LOUPE_UNROLL(count) LOUPE_PRAGMA(unroll count)
 #define LOUPE_PRAGMA(text) _Pragma(#text)
+#define LOUPE_UNROLL(count) LOUPE_PRAGMA(unroll count)
+#define LOUPE_UNROLL_ALL LOUPE_PRAGMA(unroll)
 #else
 #include <cstring>
 #define LOUPE_DEVICE inline
 #define LOUPE_UNROLL(count)
+#define LOUPE_UNROLL_ALL
 #endif
 
 namespace loupe {

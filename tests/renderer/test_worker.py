@@ -1,0 +1,203 @@
+"""The real renderer process: golden pictures, newest wins, jobs, and pictures through the ring."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import networks
+from renderer.messages import (
+    DisplaySpec,
+    JobDone,
+    JobProgress,
+    LatentSpec,
+    LoadModel,
+    RenderRequest,
+    RenderResult,
+    SpectrumSpec,
+    View,
+)
+
+MODEL = str(Path(__file__).parent.parent / "golden" / "stylegan3-r-64.pkl")
+
+
+@pytest.fixture
+def client(shared_client: Any) -> Any:
+    return shared_client
+
+
+def seed_view(seed: int, model: str = MODEL) -> View:
+    return View(model=model, latents=LatentSpec(seeds=((seed, 1.0),)))
+
+
+def request(seed: int, model: str = MODEL) -> RenderRequest:
+    return RenderRequest((seed_view(seed, model),))
+
+
+@pytest.fixture(scope="module")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A generator whose picture takes some tenths of a second, in several layers."""
+    path = tmp_path_factory.mktemp("models") / "slow.safetensors"
+    config = networks.StyleGAN3Config(img_resolution=128, channel_base=8192, channel_max=128)
+    networks.save_generator(networks.StyleGAN3(config), path)
+    return str(path)
+
+
+def test_golden_pictures_come_through_the_process(
+    client: Any, render_cases: Any, picture_check: Any
+) -> None:
+    for view, image, stats, layers in render_cases:
+        result = client.render(RenderRequest((view,)))
+        assert result.error is None, result.error
+        tile = result.tiles[0]
+        width = image.shape[1] // (2 if view.display.spectrum else 1)
+        picture_check(client.pixels(tile), image, width)
+        got = (*tile.stats.mean, *tile.stats.std, *tile.stats.max_abs)
+        assert np.allclose(got, stats, rtol=1e-4, atol=1e-4)
+        if layers is not None:
+            assert [layer.name for layer in tile.layers] == layers
+        client.release_all(result)
+
+
+def test_newest_request_wins(client: Any, slow_model: str) -> None:
+    warm = client.render(request(0, slow_model))
+    client.release_all(warm)
+    results = []
+    for seed in range(1, 201):  # 200 changes in a second
+        stamp = client.submit(request(seed, slow_model))
+        arrived = [event for event in client.poll() if isinstance(event, RenderResult)]
+        for result in arrived:
+            client.release_all(result)
+        results += arrived
+        time.sleep(0.005)
+    last = client.wait_for_event(lambda e: isinstance(e, RenderResult) and e.stamp == stamp)
+    assert last.request == request(200, slow_model)
+    assert last.num_finished - warm.num_finished <= 40
+    stamps = [result.stamp for result in results] + [last.stamp]
+    assert stamps == sorted(set(stamps))
+    # long frames do not starve the screen: some pictures arrived on the way
+    assert results
+
+
+def test_display_changes_never_run_the_network(client: Any) -> None:
+    view = seed_view(3)
+    first = client.render(RenderRequest((view,)))
+    assert first.synthesis_runs == 1
+    client.release_all(first)
+    for display in (
+        DisplaySpec(scale_db=6.0),
+        DisplaySpec(num_channels=1, base_channel=1),
+        DisplaySpec(normalize=True),
+        DisplaySpec(spectrum=SpectrumSpec()),
+    ):
+        result = client.render(RenderRequest((replace(view, display=display),)))
+        assert result.error is None
+        assert result.synthesis_runs == 0
+        client.release_all(result)
+
+
+def test_two_views_come_as_two_tiles_and_share_the_network(client: Any) -> None:
+    views = (seed_view(1), replace(seed_view(1), display=DisplaySpec(scale_db=3.0), name="right"))
+    result = client.render(RenderRequest(views))
+    assert [tile.name for tile in result.tiles] == ["main", "right"]
+    assert result.synthesis_runs == 1
+    left, right = (client.pixels(tile) for tile in result.tiles)
+    assert not np.array_equal(left, right)
+
+
+def test_pictures_that_grow_keep_what_is_shown(client: Any) -> None:
+    small = client.render(request(1))
+    shown = client.pixels(small.tiles[0])
+    before = shown.copy()
+    layers = tuple(
+        replace(seed_view(1), name=str(i), display=DisplaySpec(spectrum=SpectrumSpec(beta=i)))
+        for i in range(12)
+    )
+    large = client.render(RenderRequest(layers))
+    assert large.tiles[0].ref.ring != small.tiles[0].ref.ring
+    assert {tile.ref.width for tile in large.tiles} == {128}
+    assert np.array_equal(shown, before)
+    client.release_all(small)
+    client.release_all(large)
+    assert np.array_equal(client.picture(seed_view(1)), before)
+
+
+def test_unread_pictures_do_not_stall_the_renderer(client: Any) -> None:
+    for seed in range(20):
+        stamp = client.submit(request(seed))
+        client.wait_for(lambda s=stamp: client.latest_result and client.latest_result.stamp == s)
+    assert np.array_equal(client.picture(seed_view(19)), client.picture(seed_view(19)))
+
+
+def test_a_broken_model_is_one_sentence_and_the_previous_one_stays(
+    client: Any, tmp_path: Path
+) -> None:
+    good = client.picture(seed_view(1))
+    broken = tmp_path / "broken.pkl"
+    broken.write_bytes(b"no checkpoint")
+    job_id = client.start_job(LoadModel(str(broken)))
+    done = client.wait_for_event(lambda e: isinstance(e, JobDone) and e.job_id == job_id)
+    assert done.outcome is None
+    assert "broken.pkl" in done.error.message
+    assert "\n" not in done.error.message
+    result = client.render(request(1, str(broken)))
+    assert result.error == done.error  # told again without reading the file again
+    assert result.tiles == ()
+    assert np.array_equal(client.picture(seed_view(1)), good)
+
+
+def test_a_repaired_file_is_read_again(client: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(b"no checkpoint")
+    assert client.render(request(1, str(path))).error is not None
+    path.write_bytes(Path(MODEL).read_bytes())
+    assert client.render(request(1, str(path))).error is None
+
+
+def test_a_load_job_reports_and_describes_the_model(client: Any) -> None:
+    job_id = client.start_job(LoadModel(MODEL))
+    events = []
+    client.wait_for(
+        lambda: events.extend(client.poll()) or any(isinstance(e, JobDone) for e in events)
+    )
+    progress = [e.fraction for e in events if isinstance(e, JobProgress) and e.job_id == job_id]
+    assert progress == sorted(progress)
+    assert progress[-1] == 1.0
+    info = next(e for e in events if isinstance(e, JobDone)).outcome
+    assert (info.family, info.img_resolution, info.num_ws) == ("stylegan3", 64, 16)
+    assert len(info.sha256) == 64
+
+
+def test_a_canceled_load_ends_and_the_renderer_goes_on(client: Any, slow_model: str) -> None:
+    # Commands are read in order, so the second job is still queued when its cancel arrives.
+    first, second = client.start_job(LoadModel(slow_model)), client.start_job(LoadModel(MODEL))
+    client.cancel_job(second)
+    ends = {}
+    for job_id in (first, second):
+        ends[job_id] = client.wait_for_event(
+            lambda e, j=job_id: isinstance(e, JobDone) and e.job_id == j
+        )
+    assert ends[first].error is None
+    assert ends[second].canceled
+    assert ends[second].outcome is None
+    assert client.picture(seed_view(2)).shape == (64, 64, 3)
+
+
+def test_a_request_that_makes_no_sense_is_an_error_not_an_end(client: Any) -> None:
+    pid = client.wait_for(lambda: client.status.state == "ready" and client.status.pid)
+    for view, words in (
+        (replace(seed_view(1), display=DisplaySpec(layer="L99")), "no layer 'L99'"),
+        (seed_view(-1), "seed -1"),
+        (seed_view(1, "/no/such/file.pkl"), "No such file"),
+        (seed_view(1, "bundled:nothing"), "bundled:nothing"),
+    ):
+        error = client.render(RenderRequest((view,))).error
+        assert words in error.message
+        assert "\n" not in error.message
+    assert client.status.pid == pid
+    assert client.status.num_restarts == 0

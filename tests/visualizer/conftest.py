@@ -1,0 +1,62 @@
+"""Fixtures of the window's tests: a fake renderer, settings of their own, a virtual display."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+def load_helper(name: str) -> ModuleType:
+    """Import a helper that lies beside the tests."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the settings of the person who runs it."""
+    folder = tmp_path / "settings"
+    monkeypatch.setenv("LOUPE_SETTINGS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def fakes() -> ModuleType:
+    return load_helper("fake_renderer")
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A virtual display of 1280×720; skips where Xvfb is missing on purpose (not Linux)."""
+    if not sys.platform.startswith("linux"):
+        yield ""
+        return
+    assert shutil.which("Xvfb"), "Xvfb is missing: make test installs it"
+    read_fd, write_fd = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", "1280x720x24"]
+    server = subprocess.Popen(
+        [*command, "-nolisten", "tcp"], pass_fds=[write_fd], stderr=subprocess.DEVNULL
+    )
+    os.close(write_fd)
+    with os.fdopen(read_fd) as pipe:
+        number = pipe.readline().strip()  # comes when the server is ready
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    server.terminate()
+    server.wait(timeout=20)

@@ -1,0 +1,92 @@
+"""Loading models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel
+from visualizer.models import Models, resolve_source
+
+
+class Runner:
+    def __init__(self) -> None:
+        self.jobs: list[LoadModel] = []
+        self.canceled: list[int] = []
+
+    def start_job(self, job: LoadModel) -> int:
+        self.jobs.append(job)
+        return len(self.jobs)
+
+    def cancel_job(self, job_id: int) -> None:
+        self.canceled.append(job_id)
+
+
+@pytest.fixture
+def runner() -> Runner:
+    return Runner()
+
+
+def test_a_model_is_ready_when_its_job_is_done(runner: Runner, fakes: ModuleType) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.handle(JobProgress(1, 0.5, "Reading"))
+    assert models.loading is not None
+    assert (models.loading.fraction, models.loading.text) == (0.5, "Reading")
+    assert models.take_ready() is None
+    models.handle(JobDone(1, fakes.fake_info("/a.pkl")))
+    assert models.take_ready() == "/a.pkl"
+    assert models.take_ready() is None
+    assert models.loading is None
+
+
+def test_a_loaded_model_is_ready_at_once(runner: Runner, fakes: ModuleType) -> None:
+    models = Models(runner)
+    models.learn(fakes.fake_info("/a.pkl"))
+    models.open("/a.pkl")
+    assert models.take_ready() == "/a.pkl"
+    assert runner.jobs == []
+
+
+def test_the_last_model_asked_for_wins(runner: Runner, fakes: ModuleType) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.open("/b.pkl")
+    assert runner.canceled == [1]
+    models.handle(JobDone(1, fakes.fake_info("/a.pkl")))  # it was done already
+    assert models.take_ready() is None
+    assert "/a.pkl" in models.infos
+    models.handle(JobDone(2, fakes.fake_info("/b.pkl")))
+    assert models.take_ready() == "/b.pkl"
+
+
+def test_a_failure_is_kept_and_can_be_retried(runner: Runner) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.handle(JobDone(1, error=ErrorInfo("a.pkl is not a checkpoint.")))
+    assert models.failure is not None
+    assert models.failure.error.message == "a.pkl is not a checkpoint."
+    models.retry()
+    assert models.failure is None
+    assert runner.jobs == [LoadModel("/a.pkl"), LoadModel("/a.pkl")]
+
+
+def test_cancel_keeps_everything_as_it_is(runner: Runner) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.cancel()
+    models.handle(JobDone(1, canceled=True))
+    assert runner.canceled == [1]
+    assert models.loading is None
+    assert models.failure is None
+    assert models.take_ready() is None
+
+
+def test_a_folder_means_its_newest_snapshot(tmp_path: Path) -> None:
+    for name in ("network-snapshot-000900.pkl", "network-snapshot-001000.pkl", "zzz.pkl"):
+        (tmp_path / name).touch()
+    assert resolve_source(str(tmp_path)) == str(tmp_path / "network-snapshot-001000.pkl")
+    assert resolve_source(BUNDLED) == BUNDLED
+    assert resolve_source(f' "{tmp_path}/zzz.pkl" ') == str(tmp_path / "zzz.pkl")
