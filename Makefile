@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-NATIVE_SOURCES := $(wildcard cuda_ext/csrc/*)
+NATIVE_SOURCES := $(shell find cuda_ext/csrc -type f)
 
 .PHONY: setup run test bench lint format clean system system-test
 .DEFAULT_GOAL := run

@@ -65,8 +65,20 @@ setup(
     description="A desktop instrument for StyleGAN generators: live latent play and measurement",
     license="MIT",
     python_requires=">=3.10",
-    packages=["visualizer", "visualizer.panels", "renderer", "networks", "cuda_ext", "assets"],
-    package_data={"assets": ["*.md", "fonts/*", "icons/*", "*.json", "*.safetensors"]},
+    packages=[
+        "visualizer",
+        "visualizer.panels",
+        "renderer",
+        "networks",
+        "networks.portraits",
+        "networks.fit",
+        "cuda_ext",
+        "assets",
+    ],
+    package_data={
+        "assets": ["*.md", "fonts/*", "icons/*", "generators/*"],
+        "cuda_ext": ["csrc/cuda/*"],
+    },
     install_requires=[
         "torch>=2.4,<3",
         "numpy>=1.26",

@@ -1,6 +1,7 @@
 """The arrows between the folders, sizes of files and functions, and the torch-free window."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,13 @@ def test_files_and_functions_stay_small(path: Path) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno < 60, f"{path}: {node.name} is too long"
+
+
+def test_every_package_is_installed() -> None:
+    """An editable install hides a package that `setup.py` forgot."""
+    folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES}
+    text = (ROOT / "setup.py").read_text(encoding="utf-8")
+    assert folders <= set(re.findall(r'"([a-z_.]+)"', text))
 
 
 def test_the_window_process_never_imports_torch() -> None:
