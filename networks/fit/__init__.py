@@ -1,0 +1,1 @@
+"""Train a generator to a picture source."""
