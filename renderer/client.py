@@ -69,7 +69,7 @@ class RendererClient:
         self._latest: RenderResult | None = None
         self._unpolled: RenderResult | None = None
         self._events: list[Event] = []
-        self._jobs: dict[int, messages.LoadModel] = {}
+        self._jobs: dict[int, messages.Job] = {}
         self._sent_jobs: set[int] = set()
         self._next_job_id = messages.FRAME_LOAD + 1
         self._num_deaths = 0
@@ -125,7 +125,7 @@ class RendererClient:
             if self._worker is not None:
                 self._worker.send(messages.ReleaseSlot(tile.ref.ring, tile.ref.slot))
 
-    def start_job(self, job: messages.LoadModel) -> int:
+    def start_job(self, job: messages.Job) -> int:
         """Start a job; its JobProgress and, once, its JobDone come from `poll`."""
         with self._changed:
             self._begin_work()

@@ -25,6 +25,7 @@ from renderer.loader import Loader
 from renderer.messages import (
     ErrorInfo,
     Heartbeat,
+    LoadModel,
     RenderFrame,
     RenderRequest,
     RenderResult,
@@ -145,7 +146,8 @@ class Worker:
         self._channel.send(result)
 
     def _start_job(self, message: StartJob) -> None:
-        self._loader.start(message.job_id, message.job.source)
+        if isinstance(message.job, LoadModel):
+            self._loader.start(message.job_id, message.job.source)
 
     def _cancel_job(self, job_id: int) -> None:
         self._loader.cancel(job_id)

@@ -106,14 +106,14 @@ class Models:
         """Take an event of the renderer; those of superseded jobs are ignored."""
         loading = self.loading
         if loading is None or event.job_id != loading.job_id:
-            if isinstance(event, JobDone) and event.outcome is not None:
+            if isinstance(event, JobDone) and isinstance(event.outcome, ModelInfo):
                 self.learn(event.outcome)
             return
         if isinstance(event, JobProgress):
             self.loading = replace(loading, fraction=event.fraction, text=event.text)
             return
         self.loading = None
-        if event.outcome is not None:
+        if isinstance(event.outcome, ModelInfo):
             self.infos[loading.source] = event.outcome
             self._ready = loading.source
         elif event.error is not None:
