@@ -54,6 +54,7 @@ class DisplaySpec:
     """How an activation becomes a picture. Changing it never re-runs the network."""
 
     layer: str | None = None  # checkpoint name of the module; None or "output" = the picture
+    layer_or_output: bool = False  # show the picture where the model has no such layer
     num_channels: int = 3  # 3 = RGB, 1 = one channel
     base_channel: int = 0
     normalize: bool = False

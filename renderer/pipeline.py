@@ -70,6 +70,7 @@ class Pipeline:
         """
         with torch.inference_mode():
             layers = self._layers(view, model, work, should_stop)
+            view = _existing_layer(view, layers)
             key = self._activation_key(view, model)
             picture_key = ("picture", key, view.display)
             picture: Picture | None = self._cache.get(picture_key)
@@ -155,6 +156,15 @@ class Pipeline:
             work.add("mapping", begin_sec)
             self._cache.put(key, ws, ws.nbytes)
         return ws
+
+
+def _existing_layer(view: View, layers: tuple[LayerInfo, ...]) -> View:
+    """The view, of the picture where the layer is optional and this model does not have it."""
+    name = view.display.layer
+    missing = name not in [info.name for info in layers]
+    if name is not None and missing and view.display.layer_or_output:
+        return replace(view, display=replace(view.display, layer=None))
+    return view
 
 
 def normalize_synthesis(spec: SynthesisSpec, model: Model) -> SynthesisSpec:

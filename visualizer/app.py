@@ -116,7 +116,7 @@ class App:
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
             return  # its job reads it already
-        request = to_request(self.state)
+        request = window_request(self.state)
         if request != self._request:
             self._request = request
             stamp = self.renderer.submit(request)
@@ -227,3 +227,12 @@ class App:
         elif self.status.state == "given up":
             self.notices.clear("renderer")
         self.status = status
+
+
+def window_request(state: ViewState) -> RenderRequest:
+    """What the window asks for: a layer that this model lacks is no error here."""
+    request = to_request(state)
+    views = [
+        replace(view, display=replace(view.display, layer_or_output=True)) for view in request.views
+    ]
+    return replace(request, views=tuple(views))

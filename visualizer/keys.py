@@ -11,6 +11,7 @@ from visualizer import theme
 from visualizer.actions import Actions
 from visualizer.app import App
 from visualizer.camera import Camera
+from visualizer.layer_choice import shown_layer, step_channel, step_layer
 from visualizer.menus import SCALES, Menus
 from visualizer.viewport import Viewport
 
@@ -38,6 +39,8 @@ KEY_HELP = (
     ("Ctrl+Shift+S", "save the session"),
     ("Ctrl+Shift+C", "copy as command"),
     ("F, 1", "fit, one to one"),
+    (", and .", "channel before, next channel"),
+    ("Page up, Page down", "layer before, next layer"),
     ("Ctrl + and Ctrl −", "size of the interface"),
     ("F1", "this list"),
 )
@@ -66,6 +69,10 @@ class Keys:
             (imgui.Key.f, lambda: self._look(None), False),
             (imgui.Key._1, lambda: self._look(1.0), False),
             (imgui.Key.f1, self._toggle_help, False),
+            (imgui.Key.comma, lambda: self._step_channel(-1), True),
+            (imgui.Key.period, lambda: self._step_channel(1), True),
+            (imgui.Key.page_up, lambda: self._step_layer(-1), True),
+            (imgui.Key.page_down, lambda: self._step_layer(1), True),
         )
 
     def handle(self) -> None:
@@ -97,6 +104,18 @@ class Keys:
 
     def _look(self, zoom: float | None) -> None:
         self._viewport.camera = Camera(zoom=zoom)
+
+    def _step_channel(self, step: int) -> None:
+        shown, state = self._app.shown, self._app.state
+        if shown is not None:
+            info = shown_layer(shown.layers, state.layer.name)
+            self._app.state = replace(state, layer=step_channel(state.layer, info, step))
+
+    def _step_layer(self, step: int) -> None:
+        shown, state = self._app.shown, self._app.state
+        if shown is not None:
+            layer = step_layer(state.layer, shown.layers, step)
+            self._app.state = replace(state, layer=layer)
 
     def _toggle_help(self) -> None:
         self._menus.show_help = not self._menus.show_help

@@ -9,6 +9,7 @@ from visualizer.context import Context, Shown
 from visualizer.panels.capture import CapturePanel
 from visualizer.panels.label import LabelPanel
 from visualizer.panels.latent import LatentPanel
+from visualizer.panels.layers import LayersPanel
 from visualizer.panels.model import ModelPanel
 from visualizer.panels.performance import PerformancePanel
 from visualizer.panels.steps import HistoryPanel
@@ -35,6 +36,10 @@ LEFT: tuple[type[Panel], ...] = (  # what the picture is
     LabelPanel,
     CapturePanel,
 )
-RIGHT: tuple[type[Panel], ...] = (PerformancePanel, HistoryPanel)  # how one looks at it
+RIGHT: tuple[type[Panel], ...] = (  # how one looks at it
+    LayersPanel,
+    PerformancePanel,
+    HistoryPanel,
+)
 PANELS = LEFT + RIGHT
 SHUT = ("Style mixing", "Class", "Capture")  # until they are opened

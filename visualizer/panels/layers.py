@@ -1,0 +1,200 @@
+"""Layers: which activation is shown, and how its values become a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from imgui_bundle import ImVec2, ImVec4, imgui
+
+from renderer.messages import LayerInfo, Stats
+from renderer.state import LayerState, ViewState
+from visualizer import controls, theme
+from visualizer.context import Context, Shown
+from visualizer.layer_choice import (
+    OUTPUT,
+    describe_size,
+    find_layer,
+    num_shown,
+    shown_layer,
+    step_channel,
+)
+
+NUM_ROWS = 9  # of the list, before it scrolls
+_DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
+
+
+class LayersPanel:
+    """The list of layers, RGB or one channel, gain, statistics of the raw values."""
+
+    title: ClassVar[str] = "Layers"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._scrolled_to: tuple[str, str] | None = None  # (model, layer) last brought into sight
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the panel; returns the new state."""
+        if result is None:
+            controls.note("The layers are listed with the first picture.")
+            return state
+        layer = state.layer
+        if layer.name is not None and find_layer(result.layers, layer.name) is None:
+            controls.note(f"{layer.name} is not in this model; the picture is shown instead.")
+        layer = self._build_list(layer, result)
+        info = shown_layer(result.layers, layer.name)
+        layer = _build_channel(layer, info)
+        layer = _build_levels(layer)
+        _build_statistics(result)
+        return replace(state, layer=layer)
+
+    def _build_list(self, layer: LayerState, result: Shown) -> LayerState:
+        layers = result.layers
+        row_height = imgui.get_text_line_height() + 2 * imgui.get_style().cell_padding.y
+        num_rows = min(len(layers), NUM_ROWS) + 1  # and the header
+        flags = (
+            imgui.TableFlags_.scroll_y.value
+            | imgui.TableFlags_.row_bg.value
+            | imgui.TableFlags_.no_pad_outer_x.value
+            | imgui.TableFlags_.sizing_fixed_fit.value
+        )
+        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, num_rows * row_height + 4)):
+            return layer
+        _build_header()
+        current = shown_layer(layers, layer.name).name
+        for info in layers:
+            imgui.table_next_row()
+            imgui.table_next_column()
+            if _build_row(info, info.name == current):
+                layer = replace(layer, name=None if info.name == OUTPUT else info.name)
+        self._follow(result.model.source, current, layers, row_height)
+        imgui.end_table()
+        return layer
+
+    def _follow(
+        self, source: str, name: str, layers: tuple[LayerInfo, ...], row_height: float
+    ) -> None:
+        """Bring the chosen row into sight when the choice has changed elsewhere."""
+        if self._scrolled_to != (source, name):
+            self._scrolled_to = (source, name)
+            place = [info.name for info in layers].index(name) * row_height
+            low, height = imgui.get_scroll_y(), NUM_ROWS * row_height
+            if not low <= place <= low + height - row_height:
+                imgui.set_scroll_y(max(0.0, place - height / 2))
+
+
+def _build_header() -> None:
+    stretch = imgui.TableColumnFlags_.width_stretch.value
+    imgui.table_setup_column("Layer", stretch)
+    for name in ("Size", "Ch", "Type"):
+        imgui.table_setup_column(name)
+    imgui.table_setup_scroll_freeze(0, 1)
+    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_FAINT)
+    imgui.table_next_row()
+    imgui.table_next_column()
+    imgui.text_unformatted(" Layer")
+    for name in ("Size", "Ch", "Type"):
+        imgui.table_next_column()
+        _text_right(name)
+    imgui.pop_style_color()
+
+
+def _build_row(info: LayerInfo, chosen: bool) -> bool:
+    color = theme.ACCENT if chosen else theme.TEXT
+    imgui.push_style_color(imgui.Col_.text.value, color)
+    flags = imgui.SelectableFlags_.span_all_columns.value
+    clicked = imgui.selectable(f" {info.name}", chosen, flags)[0]
+    imgui.pop_style_color()
+    controls.tooltip(
+        f"{info.name}: {info.channels} channels of {info.height} × {info.width}, {info.dtype}"
+    )
+    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
+    for text in (describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)):
+        imgui.table_next_column()
+        _text_right(text)
+    imgui.pop_style_color()
+    return bool(clicked)
+
+
+def _build_channel(layer: LayerState, info: LayerInfo) -> LayerState:
+    controls.label("Show", not layer.rgb)
+    width = controls.half_width()
+    if controls.button("RGB", "Three channels as red, green and blue", width, layer.rgb):
+        layer = replace(layer, rgb=True)
+    controls.next_to()
+    text = "One channel as grey"
+    if controls.button("Channel", text, width, not layer.rgb):
+        layer = replace(layer, rgb=False)
+    num = num_shown(layer, info)
+    last = info.channels - num
+    base = min(layer.base_channel, last)
+    controls.label("Channel", base != 0)
+    imgui.begin_disabled(last == 0)
+    button = imgui.get_frame_height()
+    spacing = imgui.get_style().item_inner_spacing.x
+    imgui.push_item_flag(imgui.ItemFlags_.button_repeat.value, True)
+    if controls.button("-##channel", "The channel before (key ,)", button):
+        layer = step_channel(layer, info, -1)
+    controls.next_to()
+    wide = imgui.get_content_region_avail().x - button - spacing
+    new = controls.integer(
+        "channel", base, 0, limits=(0, last), speed=max(0.05, info.channels / 2000), width=wide,
+        shown=f"{base}–{base + 2}" if num == 3 else None, unit=f"of {info.channels}",
+        help_text="First channel shown; drag, type, or step with , and .",
+    )  # fmt: skip
+    if new != base:
+        layer = replace(layer, base_channel=new)
+    controls.next_to()
+    if controls.button("+##channel", "The next channel (key .)", button):
+        layer = step_channel(layer, info, 1)
+    imgui.pop_item_flag()
+    imgui.end_disabled()
+    return layer
+
+
+def _build_levels(layer: LayerState) -> LayerState:
+    controls.label("Gain", layer.scale_db != 0)
+    scale_db = controls.number(
+        "gain", layer.scale_db, 0.0, limits=(-40.0, 40.0), speed=0.1, digits=1, unit="dB",
+        help_text="Values are multiplied by 10^(dB/20); −1…1 is black to white",
+    )  # fmt: skip
+    controls.label("Levels", layer.normalize)
+    normalize = controls.toggle(
+        "normalize",
+        layer.normalize,
+        "Normalize",
+        help_text="Divide each channel by its largest magnitude",
+    )
+    return replace(layer, scale_db=scale_db, normalize=normalize)
+
+
+def _build_statistics(result: Shown) -> None:
+    """Mean, deviation and largest magnitude: of all channels, and of those shown."""
+    stats: Stats = result.tile.stats
+    num = result.tile.num_shown_channels
+    base = result.tile.base_channel
+    flags = imgui.TableFlags_.no_pad_outer_x.value | imgui.TableFlags_.sizing_stretch_same.value
+    if not imgui.begin_table("##statistics", 3, flags):
+        return
+    shown = f"ch {base}" if num == 1 else f"ch {base}–{base + num - 1}"
+    _build_cells("Raw values", "all", shown, theme.TEXT_FAINT)
+    for name, pair in (("Mean", stats.mean), ("Std", stats.std), ("Max abs", stats.max_abs)):
+        _build_cells(name, f"{pair[0]:.4g}", f"{pair[1]:.4g}", theme.TEXT)
+    imgui.end_table()
+
+
+def _build_cells(name: str, first: str, second: str, color: ImVec4) -> None:
+    imgui.table_next_row()
+    imgui.table_next_column()
+    imgui.text_colored(theme.TEXT_DIM, name)
+    for text in (first, second):
+        imgui.table_next_column()
+        imgui.push_style_color(imgui.Col_.text.value, color)
+        _text_right(text)
+        imgui.pop_style_color()
+
+
+def _text_right(text: str) -> None:
+    room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x
+    imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + max(0.0, room))
+    imgui.text_unformatted(text)
