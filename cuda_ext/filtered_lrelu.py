@@ -7,6 +7,9 @@ import torch
 
 from cuda_ext import checks, cpu, dispatch, reference
 
+Vectors = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
+"""Bias, x_scale, y_scale."""
+
 
 def filtered_lrelu(
     x: torch.Tensor,
@@ -54,31 +57,85 @@ def filtered_lrelu(
     """
     x = checks.check_image(x)
     fu, fd = checks.check_filter(fu, x, "fu"), checks.check_filter(fd, x, "fd")
-    b = checks.check_bias(b, x)
-    x_scale = checks.check_scale(x_scale, x, "x_scale")
-    y_scale = checks.check_scale(y_scale, x, "y_scale")
-    up, down = checks.check_factor(up, "up"), checks.check_factor(down, "down")
-    gain, slope = checks.check_number(gain, "gain"), checks.check_number(slope, "slope")
-    clamp = checks.check_clamp(clamp)
-    checks.check_bool(flip_filter, "flip_filter")
-    pads = checks.parse_padding(padding)
-    size = checks.check_output_size(x, up, pads, (fu, fd), down)
+    vectors = _check_vectors(x, b, x_scale, y_scale)
+    call = _check_call(x, (fu, fd), (up, down, padding), (gain, slope, clamp), flip_filter)
     module = dispatch.choose(checks.check_impl(impl), x)
     if module is None:
-        y = reference.filtered_lrelu(
-            reference.scale(x, x_scale), fu, fd, b, up, down, pads, gain, slope, clamp, flip_filter
-        )
+        return _run_reference(x, fu, fd, vectors, call)
+    return _run_native(module, x, fu, fd, vectors, call)
+
+
+def _check_vectors(x: torch.Tensor, b: Any, x_scale: Any, y_scale: Any) -> Vectors:
+    return (
+        checks.check_bias(b, x),
+        checks.check_scale(x_scale, x, "x_scale"),
+        checks.check_scale(y_scale, x, "y_scale"),
+    )
+
+
+def _check_call(
+    x: torch.Tensor,
+    filters: tuple[torch.Tensor | None, torch.Tensor | None],
+    geometry: tuple[Any, Any, Any],
+    activation: tuple[Any, Any, Any],
+    flip_filter: Any,
+) -> cpu.FilterCall:
+    up = checks.check_factor(geometry[0], "up")
+    down = checks.check_factor(geometry[1], "down")
+    gain = checks.check_number(activation[0], "gain")
+    slope = checks.check_number(activation[1], "slope")
+    clamp = checks.check_clamp(activation[2])
+    reverse = not checks.check_bool(flip_filter, "flip_filter")
+    pads = checks.parse_padding(geometry[2])
+    size = checks.check_output_size(x, up, pads, filters, down)
+    return cpu.FilterCall(up, down, pads, gain * up**2, slope, clamp, reverse, size)
+
+
+def _run_reference(
+    x: torch.Tensor,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    vectors: Vectors,
+    call: cpu.FilterCall,
+) -> torch.Tensor:
+    b, x_scale, y_scale = vectors
+    gain = call.gain / call.up**2
+    x = reference.scale(x, x_scale)
+    y = reference.filtered_lrelu(
+        x,
+        fu,
+        fd,
+        b,
+        call.up,
+        call.down,
+        call.padding,
+        gain,
+        call.slope,
+        call.clamp,
+        not call.reverse,
+    )
+    return reference.scale(y, y_scale)
+
+
+def _run_native(
+    module: ModuleType,
+    x: torch.Tensor,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    vectors: Vectors,
+    call: cpu.FilterCall,
+) -> torch.Tensor:
+    b, x_scale, y_scale = vectors
+    if _needs_gradient(x, *vectors):
+        scaled = reference.scale(x, x_scale)
+        y = _FilteredLReLU.apply(scaled, b, fu, fd, module, call)  # type: ignore[no-untyped-call]
         return reference.scale(y, y_scale)
-    call = cpu.FilterCall(up, down, pads, gain * up**2, slope, clamp, not flip_filter, size)
-    if _needs_gradient(x, b, x_scale, y_scale):
-        y = _FilteredLReLU.apply(  # type: ignore[no-untyped-call]
-            reference.scale(x, x_scale), b, fu, fd, module, call
-        )
-        return reference.scale(y, y_scale)
-    resampled = fu is not None or fd is not None or any(pads) or (up, down) != (1, 1)
-    if not resampled and x_scale is None and y_scale is None and gain >= 0:
-        return cpu.run_bias_act(module, x, b, gain, slope, clamp)
-    return cpu.run_filter(module, x, fu, fd, call, (b, x_scale, y_scale))
+    resampled = (
+        fu is not None or fd is not None or any(call.padding) or (call.up, call.down) != (1, 1)
+    )
+    if not resampled and x_scale is None and y_scale is None and call.gain >= 0:
+        return cpu.run_bias_act(module, x, b, call.gain, call.slope, call.clamp)
+    return cpu.run_filter(module, x, fu, fd, call, vectors)
 
 
 def _needs_gradient(*tensors: torch.Tensor | None) -> bool:
