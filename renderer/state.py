@@ -199,6 +199,7 @@ def to_view(state: ViewState, name: str = "main") -> View:
         ),
         display=DisplaySpec(
             layer=layer.name,
+            layer_or_output=layer.name is not None,
             num_channels=3 if layer.rgb else 1,
             base_channel=layer.base_channel,
             normalize=layer.normalize,

@@ -17,9 +17,9 @@ from renderer.client import ClientStatus, Event
 from renderer.messages import (
     BUNDLED,
     ErrorInfo,
+    Job,
     JobDone,
     JobProgress,
-    LoadModel,
     ModelInfo,
     RenderRequest,
     RenderResult,
@@ -29,6 +29,7 @@ from renderer.state import ViewState, to_request
 from visualizer.animation import Animator, is_animated
 from visualizer.context import Context, Shown, Timings
 from visualizer.history import History
+from visualizer.inquiry import Inquiries
 from visualizer.models import Models, resolve_source
 from visualizer.notices import Notices
 from visualizer.settings import Settings
@@ -45,7 +46,7 @@ class Renderer(Protocol):
     def poll(self) -> tuple[Event, ...]: ...
     def pixels(self, tile: Tile) -> Pixels: ...
     def release(self, tile: Tile) -> None: ...
-    def start_job(self, job: LoadModel) -> int: ...
+    def start_job(self, job: Job) -> int: ...
     def cancel_job(self, job_id: int) -> None: ...
     def retry(self) -> None: ...
     def close(self) -> None: ...
@@ -63,8 +64,16 @@ class App:
         self.notices = Notices()
         self.timings = Timings()
         self.actions: dict[str, Callable[[], None]] = {}
+        self.inquiries = Inquiries(renderer)
         self.context = Context(
-            self.models, settings, self.notices, self.timings, self.history, self.actions, self.go
+            self.models,
+            settings,
+            self.notices,
+            self.timings,
+            self.history,
+            self.actions,
+            self.go,
+            self.inquiries,
         )
         self.animator = Animator()
         self.is_paused = False
@@ -116,7 +125,7 @@ class App:
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
             return  # its job reads it already
-        request = window_request(self.state)
+        request = to_request(self.state)
         if request != self._request:
             self._request = request
             stamp = self.renderer.submit(request)
@@ -175,7 +184,7 @@ class App:
     def _handle(self, event: Event) -> None:
         if isinstance(event, RenderResult):
             self._take_result(event)
-        elif isinstance(event, (JobProgress, JobDone)):
+        elif isinstance(event, (JobProgress, JobDone)) and not self.inquiries.handle(event):
             self.models.handle(event)
             failure = self.models.failure
             if failure is not None and self.state.model == failure.source:
@@ -194,6 +203,7 @@ class App:
                 self.models.learn(tile.model)
             self.renderer.release(tile)
         if result.tiles:
+            self.inquiries.retry_failed()
             self.notices.clear("render")
             self.timings.render_ms.append(result.render_ms)
             self._awaiting_screen = input_sec
@@ -227,12 +237,3 @@ class App:
         elif self.status.state == "given up":
             self.notices.clear("renderer")
         self.status = status
-
-
-def window_request(state: ViewState) -> RenderRequest:
-    """What the window asks for: a layer that this model lacks is no error here."""
-    request = to_request(state)
-    views = [
-        replace(view, display=replace(view.display, layer_or_output=True)) for view in request.views
-    ]
-    return replace(request, views=tuple(views))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from renderer.messages import LayerInfo, ModelInfo, RenderResult, Tile
 from renderer.state import ViewState
 from visualizer.history import History
+from visualizer.inquiry import Inquiries
 from visualizer.models import Models
 from visualizer.notices import Notices
 from visualizer.settings import Settings
@@ -61,4 +62,5 @@ class Context:
     history: History
     actions: dict[str, Callable[[], None]]  # by name, as in the menus: "Save picture", …
     go: Callable[[int], None]  # that many steps forward (+) or back (−)
+    inquiries: Inquiries  # questions to the renderer about what is shown
     model: ModelInfo | None = None  # of the state's model, as far as it is known
