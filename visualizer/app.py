@@ -131,6 +131,11 @@ class App:
             stamp = self.renderer.submit(request)
             self._submitted[stamp] = (self._frame_sec, self.state)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the picture shown answers what was asked for last."""
+        return self.shown is not None and self.shown.result.request == self._request
+
     def change(self, state: ViewState) -> None:
         """Make a change that is a step of its own."""
         self.history.record(self.state, gesture_open=False)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,31 @@ def display() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait(timeout=20)
+
+
+GOLDEN = HERE.parent / "golden"
+
+
+@pytest.fixture
+def golden() -> Path:
+    """The folder of small checkpoints."""
+    return GOLDEN
+
+
+@pytest.fixture(scope="session")
+def open_robot(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The one window that the tests share; a test takes it through `robot`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOUPE_SETTINGS", str(tmp_path_factory.mktemp("settings")))
+        if display:
+            patch.setenv("DISPLAY", display)
+        opened = load_helper("robot").Robot()
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def robot(open_robot: Any) -> Any:
+    """A real window with a real renderer, showing the bundled generator, nothing done yet."""
+    open_robot.reset()
+    return open_robot

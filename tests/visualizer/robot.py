@@ -1,0 +1,188 @@
+"""Drives a real window, with a real renderer, through Dear ImGui's test engine.
+
+The window is drawn frame by frame by the test itself, so that a test can wait for what it expects
+and look at the app between two frames. What a body given to `do` does with the test engine's
+context arrives as mouse and keyboard input.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from imgui_bundle import hello_imgui, imgui
+
+from renderer.client import RendererClient
+from renderer.state import ViewState
+from visualizer.app import App
+from visualizer.camera import Camera
+from visualizer.settings import Settings
+from visualizer.waker import Waker
+from visualizer.window import Window, read_window
+
+LIMIT_SEC = 60.0
+engine_api = imgui.test_engine
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Robot:
+    """A window of its own and a hand on its mouse and keyboard."""
+
+    def __init__(self, state: ViewState | None = None, size: tuple[int, int] = (1280, 720)) -> None:
+        waker = Waker()
+        self.first_state = state or ViewState()
+        # nothing else sets the pace: as many frames as the machine can draw
+        settings = Settings(fps_limit=1000, vsync=False)
+        self.app = App(RendererClient(on_event=waker), settings, self.first_state)
+        self.window = Window(self.app, waker)
+        params = self.window.params()
+        params.use_imgui_test_engine = True
+        params.app_window_params.window_geometry.size = size
+        params.app_window_params.restore_previous_geometry = False
+        params.fps_idling.fps_idle = 120.0
+        self.params = params
+        hello_imgui.manual_render.setup_from_runner_params(params)
+        self._engine = hello_imgui.get_imgui_test_engine()
+        engine_api.get_io(self._engine).config_run_speed = engine_api.TestRunSpeed.fast
+        self._names = (f"body{number}" for number in itertools.count())
+        self._grab: Pixels | None = None
+
+    def close(self) -> None:
+        self.app.close()
+        hello_imgui.manual_render.tear_down()
+
+    # --- frames --------------------------------------------------------------------------------
+
+    def frame(self) -> None:
+        """Draw one frame."""
+        hello_imgui.manual_render.render()
+
+    def wait(self, holds: Callable[[], object], what: str, limit_sec: float = LIMIT_SEC) -> None:
+        """Draw frames until something holds."""
+        deadline_sec = time.monotonic() + limit_sec
+        while not holds():
+            assert time.monotonic() < deadline_sec, f"waited in vain for {what}: {self.explain()}"
+            self.frame()
+
+    def explain(self) -> str:
+        """What a failed wait should say."""
+        app = self.app
+        return f"{app.status.state}, last message {app.notices.last_text!r}, {app.models.failure}"
+
+    # --- input ---------------------------------------------------------------------------------
+
+    def do(self, body: Callable[[Any], None], limit_sec: float = LIMIT_SEC) -> None:
+        """Let the test engine act as a person would; raises what `body` raises."""
+        caught: list[BaseException] = []
+
+        def guarded(context: Any) -> None:
+            try:
+                body(context)
+            except Exception as error:
+                caught.append(error)
+
+        test = engine_api.register_test(self._engine, "robot", next(self._names))
+        test.test_func = guarded
+        engine_api.queue_test(self._engine, test)
+        self.wait(
+            lambda: engine_api.is_test_queue_empty(self._engine), "the test engine", limit_sec
+        )
+        if caught:
+            raise caught[0]
+        succeeded = test.output.status == engine_api.TestStatus.success
+        assert succeeded, f"the test engine says: {test.output.log.get_text()[-1500:]}"
+
+    def type_value(self, ref: str, value: float | str) -> None:
+        """Click a field twice, type into it and press Enter."""
+        self.do(lambda ui: ui.item_input_value(ref, value))
+
+    def click(self, ref: str) -> None:
+        self.do(lambda ui: ui.item_click(ref))
+
+    def right_click(self, ref: str) -> None:
+        self.do(lambda ui: ui.item_click(ref, 1))
+
+    def open_panel(self, title: str, window: str = "Controls") -> None:
+        self.do(lambda ui: ui.item_open(f"//{window}/{title}"))
+
+    def press(self, chord: int, count: int = 1) -> None:
+        self.do(lambda ui: ui.key_press(chord, count))
+
+    def drag_picture(self, dx_px: float, dy_px: float, key: int = 0, button: int = 0) -> None:
+        """Drag on the picture, from right of its middle, with a key held."""
+        x, y = self.window.viewport.picture.center
+        start = imgui.ImVec2(x + self.window.viewport.picture.width / 4, y)
+
+        def body(ui: Any) -> None:
+            ui.mouse_move_to_pos(start)
+            if key:
+                ui.key_down(key)
+            ui.mouse_drag_with_delta(imgui.ImVec2(dx_px, dy_px), button)
+            if key:
+                ui.key_up(key)
+
+        self.do(body)
+
+    # --- pictures ------------------------------------------------------------------------------
+
+    def settle(self, limit_sec: float = LIMIT_SEC) -> Pixels:
+        """Wait until the picture of the present state is shown; returns its pixels."""
+        app = self.app
+        self.frame()
+        self.wait(
+            lambda: app.models.loading is None and app.is_current,
+            "the picture of the state",
+            limit_sec,
+        )
+        assert app.pixels is not None
+        return np.array(app.pixels)
+
+    def changed_by(self, act: Callable[[], object]) -> Pixels:
+        """Act; a new picture of the real renderer must come and differ. Returns it."""
+        before = self.settle()
+        assert self.app.shown is not None
+        stamp = self.app.shown.result.stamp
+        act()
+        after = self.settle()
+        assert self.app.shown.result.stamp > stamp, "no new picture came"
+        assert self.app.shown.result.error is None
+        same = after.shape == before.shape and np.array_equal(after, before)
+        assert not same, "the new picture is the old one"
+        return after
+
+    def open_model(self, path: object) -> None:
+        """Type a path into the Model panel."""
+        self.type_value("//Controls/Model/##path", str(path))
+
+    def screenshot(self) -> Pixels:
+        """The pixels of the window, uint8 [H, W, 3]."""
+        shots: list[Pixels] = []
+        swap = self.params.callbacks.before_swap
+
+        def take() -> None:
+            shots.append(read_window())
+            if swap is not None:
+                swap()
+
+        self.params.callbacks.before_swap = take
+        self.frame()
+        self.params.callbacks.before_swap = swap
+        return shots[0]
+
+    def reset(self) -> None:
+        """Back to the first state, nothing in the history, panels as at the start."""
+        app = self.app
+        app.models.cancel()
+        app.models.dismiss_failure()
+        app.is_paused = False
+        for topic in [notice.topic for notice in app.notices.visible]:
+            app.notices.dismiss(topic)
+        app.settings.scale = 1.0
+        app.state = replace(self.first_state)
+        app.history.restart(app.state)
+        self.window.viewport.camera = Camera()
+        self.settle()
