@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +16,43 @@ from networks.stylegan2 import StyleGAN2
 from networks.stylegan2_design import StyleGAN2Design
 from networks.stylegan3 import StyleGAN3
 from networks.stylegan3_design import StyleGAN3Design
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """What a file says about one tensor."""
+
+    shape: tuple[int, ...]
+    dtype: str  # such as "float32"
+
+    @property
+    def num_elements(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class StoredGenerator:
+    """A generator in a file: what it consists of, and how to get its numbers."""
+
+    format: str  # for a person
+    design: Any
+    tensors: Mapping[str, StoredTensor]
+    read: Callable[[str], Tensor]  # one stored tensor as contiguous float32
+    network: str = ""  # which of the file's networks this is, such as "G_ema"
+    others: tuple[str, ...] = ()  # what else the file holds
+    training: dict[str, Any] = field(default_factory=dict)  # what the file tells of its training
+    untrained: bool = False
+
+    def build(self) -> Generator:
+        """Ready to run.
+
+        Raises:
+            CheckpointError: the tensors are not those of the design.
+        """
+        shapes = {name: tensor.shape for name, tensor in self.tensors.items()}
+        generator = build_generator(self.design, shapes, self.read)
+        generator.untrained = self.untrained
+        return generator
 
 
 def build_empty(design: object) -> Generator:
@@ -38,16 +78,27 @@ def build_generator(
     Raises:
         CheckpointError: the tensors are not those of the design.
     """
-    generator = build_empty(design)
-    expected = {name: tuple(value.shape) for name, value in generator.state_dict().items()}
-    stored = dict(shapes)
-    stored.setdefault("mapping.w_avg", expected["mapping.w_avg"])
-    _compare(expected, stored)
+    generator = check_tensors(design, shapes)
     state = {
-        name: read(name) if name in shapes else torch.zeros(expected[name]) for name in expected
+        name: read(name) if name in shapes else torch.zeros(value.shape)
+        for name, value in generator.state_dict().items()
     }
     generator.load_state_dict(state, assign=True)
     return generator.requires_grad_(False).eval()
+
+
+def check_tensors(design: object, shapes: Mapping[str, tuple[int, ...]]) -> Generator:
+    """The empty modules of a design, all of whose tensors are there.
+
+    Raises:
+        CheckpointError: the tensors are not those of the design.
+    """
+    generator = build_empty(design)
+    expected = {name: tuple(value.shape) for name, value in generator.state_dict().items()}
+    # A generator that was not to be truncated has no mean w.
+    stored = {"mapping.w_avg": expected["mapping.w_avg"], **shapes}
+    _compare(expected, stored)
+    return generator
 
 
 def _compare(

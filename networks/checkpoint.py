@@ -1,4 +1,4 @@
-"""Loading and saving generators. Nothing in a file is ever executed.
+"""Loading generators. Nothing in a file is ever executed.
 
 Formats: PyTorch pickles of StyleGAN2-ADA and StyleGAN3, TensorFlow pickles of StyleGAN2,
 and our own safetensors.
@@ -6,19 +6,22 @@ and our own safetensors.
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import safetensors
 import torch
 
-from networks.errors import CheckpointError
+from networks.build import StoredGenerator
+from networks.errors import CheckpointError, one_line
 from networks.generator import Generator
-from networks.native_file import is_native, load_native, load_native_bytes
+from networks.native_file import is_native, open_native, parse_native
 from networks.pickle_file import read_pickle
-from networks.source import read_source
-from networks.tf_pickle import is_tf_pickle, load_tf_pickle
-from networks.torch_pickle import load_torch_pickle
+from networks.source import Source, open_source
+from networks.tf_pickle import is_tf_pickle, stored_tf_generator
+from networks.torch_pickle import stored_torch_generator
 
 
 def load_generator(source: str | Path | BinaryIO, device: str | torch.device = "cpu") -> Generator:
@@ -31,28 +34,43 @@ def load_generator(source: str | Path | BinaryIO, device: str | torch.device = "
     Raises:
         CheckpointError: the file cannot be used; one sentence says why.
     """
-    name, data = read_source(source)
+    content = open_source(source)
+    with explained(content.name):
+        generator = read_stored(content).build()
+    generator.sha256 = content.sha256()
+    return generator.to(device)
+
+
+def read_stored(content: Source) -> StoredGenerator:
+    """What is in a source, before anything is built."""
+    if is_native(content.head):
+        return open_native(content.path) if content.path else parse_native(bytes(content.read()))
+    data = content.read()
+    value: Any = read_pickle(memoryview(data))
+    if isinstance(value, dict):
+        return stored_torch_generator(value, len(data))
+    if is_tf_pickle(value):
+        return stored_tf_generator(value, len(data))
+    raise CheckpointError("it is a pickle of something else than a generator")
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Whatever goes wrong with a file becomes one sentence that names it."""
     try:
-        if not is_native(bytes(data[:16])):
-            generator = _load_pickle(data)
-        elif isinstance(source, (str, Path)):
-            generator = load_native(Path(source))
-        else:
-            generator = load_native_bytes(bytes(data))
+        yield
     except CheckpointError as error:
         raise CheckpointError(f"{name} cannot be loaded: {error}") from error
+    except MemoryError as error:
+        raise CheckpointError(
+            f"{name} cannot be loaded: there is not enough memory for it; close other programs"
+        ) from error
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(
+            f"{name} cannot be loaded: it is damaged or incomplete "
+            f"({one_line(error)}); get it again"
+        ) from error
     except (Exception, RecursionError) as error:
         raise CheckpointError(
             f"{name} cannot be loaded: it is damaged ({type(error).__name__}); get it again"
         ) from error
-    generator.sha256 = hashlib.sha256(data).hexdigest()
-    return generator.to(device)
-
-
-def _load_pickle(data: bytearray) -> Generator:
-    content: Any = read_pickle(memoryview(data))
-    if isinstance(content, dict):
-        return load_torch_pickle(content, len(data))
-    if is_tf_pickle(content):
-        return load_tf_pickle(content, len(data))
-    raise CheckpointError("it is a pickle of something else than a generator")

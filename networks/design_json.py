@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import types
 import typing
 from typing import Any
 
-from networks.errors import CheckpointError
+from networks.errors import CheckpointError, one_line
 from networks.layers import ACTIVATION_GAINS, MappingSpec
 from networks.stylegan2_design import StyleGAN2Design
 from networks.stylegan3_design import StyleGAN3Design
@@ -41,7 +40,7 @@ def design_from_json(family: str, text: str) -> Any:
     try:
         design = _read(DESIGNS[family], json.loads(text), "design")
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"its description is not JSON: {error}") from error
+        raise CheckpointError(f"its description is not JSON: {one_line(error)}") from error
     _check(design)
     return design
 
@@ -49,13 +48,13 @@ def design_from_json(family: str, text: str) -> Any:
 def _check(design: Any) -> None:
     check_mapping(design.mapping)
     if isinstance(design, StyleGAN3Design):
+        if not design.layers:
+            raise CheckpointError("it has no layers")
         check_stylegan3(design)
     else:
+        if not design.blocks:
+            raise CheckpointError("it has no blocks")
         check_stylegan2(design)
-        for block in design.blocks:
-            for conv in (block.conv0, block.conv1):
-                if conv is not None and conv.activation not in ACTIVATION_GAINS:
-                    raise CheckpointError(f"it has the activation {conv.activation[:40]!r}")
 
 
 def check_mapping(spec: MappingSpec) -> None:
@@ -97,7 +96,7 @@ def _read_dataclass(cls: type, value: Any, where: str) -> Any:
     try:
         return cls(**fields)
     except TypeError as error:
-        raise CheckpointError(f"its {where} is incomplete: {error}") from error
+        raise CheckpointError(f"its {where} is incomplete: {one_line(error)}") from error
 
 
 def _read_tuple(args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
@@ -115,7 +114,7 @@ def _read_tuple(args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...
 
 def _read_plain(hint: Any, value: Any, where: str) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and not (math.isfinite(value) and abs(value) <= MAX_NUMBER):
+    if is_number and not abs(value) <= MAX_NUMBER:  # not a number neither
         raise CheckpointError(f"its {where} is out of range")
     if hint is float and is_number:
         return float(value)

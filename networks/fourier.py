@@ -112,7 +112,8 @@ class SynthesisInput(nn.Module):
         # Frequencies that a scaling pushes towards the Nyquist limit fade out. The width of that
         # band is 0 where bandwidth is the limit itself (our 4×4 variant): keep it positive.
         rate, bandwidth = self.spec.sampling_rate, self.spec.bandwidth
-        fade = max(rate / 2 - bandwidth, 0.01 * rate)
+        fade = rate / 2 - bandwidth
+        fade = fade if fade > 1e-6 * rate else 0.01 * rate
         amplitudes = (1 - (freqs.norm(dim=2) - bandwidth) / fade).clamp(0, 1)
         return freqs, phases, amplitudes
 

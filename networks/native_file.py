@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,9 @@ import safetensors
 import safetensors.torch
 import torch
 
-from networks.build import build_generator
+from networks.build import StoredGenerator, StoredTensor
 from networks.design_json import design_from_json, design_to_json
-from networks.errors import CheckpointError
+from networks.errors import CheckpointError, one_line
 from networks.generator import Generator
 
 FORMAT, FORMAT_VERSION = "loupe-generator", "1"
@@ -22,7 +24,10 @@ MAX_HEADER = 100 * 2**20  # what the safetensors library accepts
 
 def is_native(head: bytes) -> bool:
     """Whether the first bytes of a file are those of safetensors: header length, then JSON."""
-    return len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_HEADER
+    if head[8:9] != b"{":
+        return False
+    is_pickle = head[0] == 0x80 and head[1] <= 5  # a length that small in a pickle is chance
+    return not is_pickle or int.from_bytes(head[:8], "little") < MAX_HEADER
 
 
 def save_generator(generator: Generator, path: str | Path) -> None:
@@ -50,55 +55,65 @@ def save_generator(generator: Generator, path: str | Path) -> None:
         safetensors.torch.save_file(state, temporary, metadata)
         os.replace(temporary, path)
     except (OSError, safetensors.SafetensorError) as error:
-        raise CheckpointError(f"{str(path)!r} cannot be written: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise CheckpointError(
+            f"{str(path)!r} cannot be written: {reason or one_line(error)}; "
+            "choose another place or make room"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def load_native(path: Path) -> Generator:
-    """Read `save_generator`; the weights stay memory-mapped.
+def open_native(path: Path) -> StoredGenerator:
+    """The generator that `save_generator` wrote; its weights stay memory-mapped.
 
     Raises:
         CheckpointError: not a generator of ours, or damaged.
     """
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = check_metadata(file.metadata())
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            design = design_from_json(metadata["family"], metadata["design"])
-            generator = build_generator(design, shapes, lambda name: _read(file, name))
-    except safetensors.SafetensorError as error:
-        raise CheckpointError(f"it is damaged or incomplete ({error}); get it again") from error
-    generator.untrained = metadata.get("untrained") == "yes"
-    return generator
+    file = safetensors.safe_open(path, framework="pt")
+    slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+    tensors = {
+        name: StoredTensor(tuple(part.get_shape()), str(part.get_dtype()).lower())
+        for name, part in slices.items()
+    }
+    return _stored(file.metadata(), tensors, lambda name: _read(file, name))
 
 
-def load_native_bytes(data: bytes) -> Generator:
+def parse_native(data: bytes) -> StoredGenerator:
     """The same from bytes in memory."""
-    try:
-        tensors = safetensors.torch.load(data)
-    except safetensors.SafetensorError as error:
-        raise CheckpointError(f"it is damaged or incomplete ({error}); get it again") from error
     metadata = check_metadata(read_metadata(data))
-    design = design_from_json(metadata["family"], metadata["design"])
-    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
-    generator = build_generator(design, shapes, lambda name: tensors[name].float())
-    generator.untrained = metadata.get("untrained") == "yes"
-    return generator
+    values = safetensors.torch.load(data)
+    tensors = {
+        name: StoredTensor(tuple(value.shape), str(value.dtype).removeprefix("torch."))
+        for name, value in values.items()
+    }
+    return _stored(metadata, tensors, lambda name: values[name].float())
+
+
+def _stored(
+    metadata: Any, tensors: dict[str, StoredTensor], read: Callable[[str], torch.Tensor]
+) -> StoredGenerator:
+    metadata = check_metadata(metadata)
+    return StoredGenerator(
+        format="safetensors",
+        design=design_from_json(metadata["family"], metadata["design"]),
+        tensors=tensors,
+        read=read,
+        network=metadata["family"],
+        untrained=metadata.get("untrained") == "yes",
+    )
 
 
 def read_metadata(data: bytes | memoryview) -> Any:
     """The `__metadata__` of a safetensors header; None if there is none."""
-    import json
-
     size = int.from_bytes(data[:8], "little")
     if size > min(len(data) - 8, MAX_HEADER):
         raise CheckpointError("it is incomplete: its header is longer than the file")
     try:
         header = json.loads(bytes(data[8 : 8 + size]))
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"its header is damaged: {error}") from error
+        raise CheckpointError(f"its header is damaged: {one_line(error)}") from error
     return header.get("__metadata__") if isinstance(header, dict) else None
 
 

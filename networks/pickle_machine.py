@@ -15,6 +15,7 @@ from networks.errors import CheckpointError
 
 MAX_OPCODES = 1_000_000  # checkpoints have about 20 thousand; each can cost some 200 bytes
 MAX_LONG_BYTES = 64
+SPARE_COST = 2**20  # of handling arguments, beyond what a file of its size can need
 KEY_TYPES = (str, int, float, bool, type(None))
 
 
@@ -54,10 +55,15 @@ class PickleMachine:
         reader: ByteReader,
         allowed: Mapping[tuple[str, str], Allowed],
         persistent_load: Callable[[Any], Any] | None = None,
+        max_opcodes: int = MAX_OPCODES,
     ) -> None:
         self.reader = reader
         self.allowed = allowed
         self.persistent_load = persistent_load
+        self.max_opcodes = max_opcodes
+        # A value can be used again and again through the memo: what is copied each time counts.
+        self.bytes_left = 2 * len(reader.data) + SPARE_COST
+        self.items_left = SPARE_COST
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -67,7 +73,7 @@ class PickleMachine:
         Raises:
             CheckpointError: anything that a checkpoint does not need.
         """
-        for _ in range(MAX_OPCODES):
+        for _ in range(self.max_opcodes):
             opcode = self.reader.number("B")
             if opcode == 0x2E:  # STOP
                 return self.pop()
@@ -75,7 +81,17 @@ class PickleMachine:
             if handler is None:
                 raise CheckpointError(_refused_opcode(opcode, self.reader.position - 1))
             handler(self)
-        raise CheckpointError(f"it has more than {MAX_OPCODES} instructions; no checkpoint has")
+        raise CheckpointError(f"it has more than {self.max_opcodes} instructions in one stream")
+
+    def charge(self, *values: Any) -> None:
+        """Count what handling these values costs; a checkpoint uses each of its bytes once."""
+        for value in values:
+            if isinstance(value, (str, memoryview, bytes)):
+                self.bytes_left -= len(value)
+            elif isinstance(value, (list, tuple, dict, set, frozenset)):
+                self.items_left -= len(value)
+        if self.bytes_left < 0 or self.items_left < 0:
+            raise CheckpointError("it uses the same content again and again, as no checkpoint does")
 
     # --- stack and memo
 
@@ -153,6 +169,7 @@ class PickleMachine:
         args, func = self.pop(), self.pop()
         if not isinstance(func, Allowed) or func.call is None or type(args) is not tuple:
             raise CheckpointError(f"it calls {describe(func)}, which cannot be called")
+        self.charge(*args)
         self.push(func.call(*args))
 
     def new_object(self) -> None:
@@ -164,6 +181,7 @@ class PickleMachine:
     def build(self) -> None:
         state, target = self.pop(), self.top()
         if isinstance(target, Buildable):
+            self.charge(*(state if isinstance(state, tuple) else ()))
             target.set_state(state)
         elif type(target) is not dict or not isinstance(state, (dict, type(None))):
             # Dictionaries may carry attributes (state_dict's _metadata); we have no use for them.

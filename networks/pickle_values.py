@@ -137,8 +137,12 @@ class ArrayRecord(Buildable):
         return self.value
 
 
-def make_array(raw: Any, dtype: Any, shape: Any, order: Any = "C") -> ArrayRecord:
+def make_array(
+    raw: Any, dtype: Any, shape: Any, order: Any = "C", axis_order: Any = None
+) -> ArrayRecord:
     """An array whose size fits its bytes (`_frombuffer` of numpy)."""
+    if axis_order is not None:
+        raise CheckpointError("it has an array whose axes are stored in another order")
     sizes = _sizes(shape, "shape")
     if not isinstance(dtype, NumpyDtype) or order not in ("C", "F"):
         raise CheckpointError(f"it has an array of {describe(dtype)}; only numbers are read")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from networks.errors import CheckpointError
+from networks.errors import CheckpointError, one_line
 
+HEAD_BYTES = 512  # to tell formats apart
 MAX_FILE_BYTES = 8 * 2**30
 EXPECTED = "expected a StyleGAN2/3 pickle (.pkl) or our own .safetensors"
 LOOKS = (
@@ -27,27 +32,87 @@ LOOKS = (
 )
 
 
-def read_source(source: str | Path | BinaryIO) -> tuple[str, bytearray]:
-    """The name for people and the content of a path or a binary file.
+class Source:
+    """The bytes of a checkpoint: of a path, or of a binary file that was read."""
+
+    def __init__(self, name: str, path: Path | None, data: bytearray | None, head: bytes) -> None:
+        self.name = name  # for people
+        self.path = path
+        self.head = head
+        self._data = data
+
+    def read(self) -> bytearray:
+        """The whole content."""
+        if self._data is None:
+            assert self.path is not None
+            self._data = _read_path(self.path, self.name)
+        return self._data
+
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal digits."""
+        if self._data is not None:
+            return hashlib.sha256(self._data).hexdigest()
+        assert self.path is not None
+        with _opened(self.path, self.name) as file:
+            digest = hashlib.sha256()
+            while block := file.read(2**20):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+def open_source(source: str | Path | BinaryIO) -> Source:
+    """Look at the beginning of a path or a binary file.
 
     Raises:
         CheckpointError: it cannot be read, or does not look like a checkpoint.
     """
     if isinstance(source, (str, Path)):
+        path, data = Path(source), None
         name = repr(str(source))
-        data = _read_path(Path(source), name)
+        head = _read_path(path, name, HEAD_BYTES)
     else:
+        path, data = None, bytearray(source.read())
         name = repr(str(getattr(source, "name", "the file")))
-        data = bytearray(source.read())
-    if not data:
+        head = data[:HEAD_BYTES]
+    if not head:
         raise CheckpointError(f"{name} is empty; {EXPECTED}")
-    looks = _what_it_looks_like(bytes(data[:512]))
+    looks = _what_it_looks_like(bytes(head))
     if looks:
         raise CheckpointError(f"{name} looks like {looks}; {EXPECTED}")
-    return name, data
+    return Source(name, path, data, bytes(head))
 
 
-def _read_path(path: Path, name: str) -> bytearray:
+def newest_snapshot(folder: Path) -> Path:
+    """The newest network-snapshot-*.pkl of a training run's folder.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    snapshots = sorted(folder.glob("network-snapshot-*.pkl"), key=_snapshot_number)
+    if not snapshots:
+        raise CheckpointError(
+            f"{str(folder)!r} is a folder without a network-snapshot-*.pkl; name a file"
+        )
+    return snapshots[-1]
+
+
+def _snapshot_number(path: Path) -> tuple[int, str]:
+    digits = path.stem.rsplit("-", maxsplit=1)[-1]
+    return (int(digits) if digits.isdecimal() and len(digits) <= 18 else -1, path.name)
+
+
+def _read_path(path: Path, name: str, limit: int = MAX_FILE_BYTES) -> bytearray:
+    """At most `limit` bytes of a file."""
+    with _opened(path, name) as file:
+        data = bytearray(min(os.fstat(file.fileno()).st_size, limit))
+        size = file.readinto(data)
+    del data[size:]
+    return data
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[BufferedReader]:
+    """An open regular file; whatever goes wrong is said in a sentence."""
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             info = os.fstat(file.fileno())
@@ -55,8 +120,7 @@ def _read_path(path: Path, name: str) -> bytearray:
                 raise CheckpointError(f"{name} is not a regular file; {EXPECTED}")
             if info.st_size > MAX_FILE_BYTES:
                 raise CheckpointError(f"{name} has {info.st_size} bytes; no generator is so large")
-            data = bytearray(info.st_size)
-            size = file.readinto(data)
+            yield file
     except FileNotFoundError as error:
         raise CheckpointError(f"{name} does not exist; check the path") from error
     except IsADirectoryError as error:
@@ -64,10 +128,13 @@ def _read_path(path: Path, name: str) -> bytearray:
     except PermissionError as error:
         what = "is a folder; choose a file in it" if path.is_dir() else "may not be read"
         raise CheckpointError(f"{name} {what}; {EXPECTED}") from error
-    except (OSError, ValueError, MemoryError) as error:
-        raise CheckpointError(f"{name} cannot be read: {error}") from error
-    del data[size:]
-    return data
+    except MemoryError as error:
+        raise CheckpointError(
+            f"{name} does not fit into memory; close other programs or models"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise CheckpointError(f"{name} cannot be read: {reason or one_line(error)}") from error
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -103,7 +103,7 @@ class TFKwargs:
 
     def value(self, key: str) -> Any:
         value = self.kwargs.get(key, DEFAULTS[key])
-        return value.to_numpy().tolist() if isinstance(value, ArrayRecord) else value
+        return value.to_numpy()[:65].tolist() if isinstance(value, ArrayRecord) else value
 
     def number(self, key: str) -> float:
         value = self.value(key)

@@ -13,9 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from networks.build import build_generator
+from networks.build import StoredGenerator, StoredTensor
 from networks.errors import CheckpointError
-from networks.generator import Generator
 from networks.pickle_machine import describe
 from networks.pickle_values import SPARE_ELEMENTS, ArrayRecord, NetworkRecord
 from networks.stylegan2_layers import make_filter
@@ -32,7 +31,7 @@ def is_tf_pickle(content: Any) -> bool:
     return is_three and isinstance(content[2], NetworkRecord)
 
 
-def load_tf_pickle(content: Any, file_size: int) -> Generator:
+def stored_tf_generator(content: Any, file_size: int) -> StoredGenerator:
     """The generator of a snapshot.
 
     Raises:
@@ -46,16 +45,24 @@ def load_tf_pickle(content: Any, file_size: int) -> Generator:
             f"{MIN_VERSION} and later (StyleGAN2) are known"
         )
     variables = TFVariables(dict(_walk(network)))
-    if sum(array.size for array in variables.arrays.values()) > file_size + SPARE_ELEMENTS:
+    if sum(array.size for array in variables.arrays.values()) > file_size // 2 + SPARE_ELEMENTS:
         raise CheckpointError("its variables together are larger than the file")
     design = read_tf_design(tf_kwargs(network), variables)
     check_stylegan2(design)
     tensors = dict(_tensors(variables, [block.name for block in design.blocks]))
     wanted = {name: value for name, value in tensors.items() if not _is_spare(name, design)}
     filters = _filters(design)
-    shapes = {name: tuple(value.shape) for name, value in {**wanted, **filters}.items()}
     everything = {**wanted, **filters}
-    return build_generator(design, shapes, lambda name: everything[name].float().contiguous())
+    return StoredGenerator(
+        format="TensorFlow pickle",
+        design=design,
+        tensors={
+            name: StoredTensor(tuple(value.shape), "float32") for name, value in everything.items()
+        },
+        read=lambda name: everything[name].float().contiguous(),
+        network="Gs",
+        others=("G", "D"),
+    )
 
 
 def tf_kwargs(network: NetworkRecord) -> dict[str, Any]:

@@ -25,6 +25,7 @@ STORAGE_CODES = {
     "ByteStorage": "|u1",
     "BoolStorage": "|b1",
 }
+MAX_OPCODES = 200  # of each small pickle; torch writes about 30
 ALLOWED = {("torch", name): Allowed(name) for name in STORAGE_CODES}
 
 
@@ -41,7 +42,7 @@ def load_storage(blob: Any) -> Storage:
     system = _plain(reader)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise CheckpointError("it has a tensor storage that is not little-endian")
-    declared = PickleMachine(reader, ALLOWED, _storage_id).run()
+    declared = PickleMachine(reader, ALLOWED, _storage_id, MAX_OPCODES).run()
     keys = _plain(reader)
     if not isinstance(declared, _Declared) or keys != [declared.key]:
         raise CheckpointError("it has a tensor storage with another number of parts than one")
@@ -61,7 +62,7 @@ class _Declared:
         self.dtype, self.key, self.count = np.dtype(code), key, count
 
 
-_Plain = partial(PickleMachine, allowed={})
+_Plain = partial(PickleMachine, allowed={}, max_opcodes=MAX_OPCODES)
 
 
 def _plain(reader: ByteReader) -> Any:

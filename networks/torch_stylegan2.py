@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from networks.errors import CheckpointError
+from networks.fourier import InputSpec
 from networks.layers import ACTIVATION_GAINS, DenseSpec
 from networks.pickle_values import TensorRecord
 from networks.stored_mapping import read_mapping
@@ -19,6 +20,8 @@ from networks.stylegan2_design import (
 )
 
 MAX_RESOLUTION = 8192
+KERNELS = (1, 3, 5, 7)
+MAX_TAPS = 256  # of a resampling filter
 
 
 def read_stylegan2(generator: StoredModule) -> StyleGAN2Design:
@@ -67,7 +70,7 @@ def _filter_shape(module: StoredModule) -> tuple[int, ...]:
     tensor = module.tensors.get("resample_filter")
     rank = len(tensor.shape) if isinstance(tensor, TensorRecord) else 2
     shape = module.shape("resample_filter", 1 if rank == 1 else 2)
-    if len(set(shape)) != 1 or not 1 <= shape[0] <= 256:
+    if len(set(shape)) != 1 or not 1 <= shape[0] <= MAX_TAPS:
         raise CheckpointError(f"its {module.path} has a resampling filter of shape {shape}")
     return shape
 
@@ -114,7 +117,7 @@ def _read_skip(module: StoredModule) -> SkipSpec:
 def _square_weight(module: StoredModule) -> tuple[int, int, int, int]:
     """Output channels, input channels, kernel size and fan-in."""
     out_channels, in_channels, kernel, kernel_x = module.shape("weight", 4)
-    if kernel != kernel_x or kernel not in (1, 3, 5, 7) or not in_channels:
+    if kernel != kernel_x or kernel not in KERNELS or not in_channels:
         raise CheckpointError(f"its {module.path} has a kernel of {kernel}×{kernel_x}")
     return out_channels, in_channels, kernel, in_channels * kernel**2
 
@@ -138,9 +141,49 @@ def check_stylegan2(design: StyleGAN2Design) -> None:
     has_skip = {block.skip is not None for block in design.blocks[1:]}
     if len(has_torgb) > 1 or len(has_skip) > 1 or design.blocks[0].skip is not None:
         raise CheckpointError("its blocks have different architectures")
+    if design.input is not None:
+        _check_input(design.input, channels, w_dim)
+    if design.mapping.num_ws != count_ws(design.blocks):
+        raise CheckpointError("its mapping network does not fit its synthesis network")
     for block in design.blocks:
+        _check_convolutions(block)
         _check_block(block, channels, design.img_channels, w_dim)
         channels = block.conv1.out_channels
+
+
+def _check_input(spec: InputSpec, channels: int, w_dim: int) -> None:
+    """A Fourier-feature input gives what the first convolution reads."""
+    affine = (spec.affine.in_features, spec.affine.out_features)
+    is_grid = spec.size == 4 and spec.sampling_rate > 0
+    if not is_grid or spec.channels != channels or affine != (w_dim, 4):
+        raise CheckpointError("its Fourier-feature input does not fit its first block")
+
+
+def _check_convolutions(block: BlockSpec) -> None:
+    """Sizes and numbers that the arithmetic can work with."""
+    name = f"b{block.resolution}"
+    if block.name != name or (block.conv0 is None) != (block.resolution == 4):
+        raise CheckpointError(f"its block {block.name[:20]!r} is not the one of its resolution")
+    parts = (block.conv0, block.conv1, block.torgb, block.skip)
+    for part in [part for part in parts if part is not None]:
+        clamp = getattr(part, "conv_clamp", None)
+        if part.kernel not in KERNELS or (clamp is not None and clamp < 0):
+            raise CheckpointError(
+                f"its {name} has a kernel of {part.kernel} and a clamp of {clamp}"
+            )
+    for up, conv in ((2, block.conv0), (1, block.conv1)):
+        if conv is not None and (conv.up, conv.resolution) != (up, block.resolution):
+            raise CheckpointError(f"its {name} has a convolution of another resolution")
+        if conv is not None:
+            checked_activation(conv.activation, name)
+    shapes = [
+        part.filter_shape
+        for part in (block, block.conv0, block.conv1, block.skip)
+        if part is not None
+    ]
+    for shape in shapes:
+        if len(shape) not in (1, 2) or len(set(shape)) != 1 or not 1 <= shape[0] <= MAX_TAPS:
+            raise CheckpointError(f"its {name} has a resampling filter of shape {shape}")
 
 
 def _check_block(block: BlockSpec, channels: int, img_channels: int, w_dim: int) -> None:
@@ -154,8 +197,7 @@ def _check_block(block: BlockSpec, channels: int, img_channels: int, w_dim: int)
     if block.torgb is not None:
         chain.append((block.torgb.in_channels, out_channels, block.torgb.affine))
         chain.append((block.torgb.out_channels, img_channels, None))
-    if block.skip is not None:
-        assert block.conv0 is not None
+    if block.skip is not None and block.conv0 is not None:
         chain.append((block.skip.in_channels, block.conv0.in_channels, None))
         chain.append((block.skip.out_channels, out_channels, None))
     for actual, expected, affine in chain:

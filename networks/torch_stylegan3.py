@@ -140,16 +140,20 @@ def check_stylegan3(design: StyleGAN3Design) -> None:
     """
     size, channels = design.input.size, design.input.channels
     w_dim = design.mapping.w_dim
+    if design.mapping.num_ws != len(design.layers) + 1:
+        raise CheckpointError("its mapping network does not fit its synthesis network")
     if design.input.sampling_rate <= 0 or not 0 < size <= 2**14:
         raise CheckpointError("its input has no positive size and sampling rate")
     if (design.input.affine.in_features, design.input.affine.out_features) != (w_dim, 4):
         raise CheckpointError("its input's affine layer does not fit")
     for spec in design.layers:
+        if spec.conv_clamp is not None and spec.conv_clamp < 0:
+            raise CheckpointError(f"its layer {spec.name[:40]!r} clamps to {spec.conv_clamp}")
         affine = (spec.affine.in_features, spec.affine.out_features)
         if (spec.in_size, spec.in_channels) != (size, channels) or affine != (w_dim, channels):
-            raise CheckpointError(f"its layer {spec.name[:40]} does not fit the one before")
+            raise CheckpointError(f"its layer {spec.name[:40]!r} does not fit the one before")
         if _output_sizes(spec) != (spec.out_size, spec.out_size) or spec.out_size > 2**14:
-            raise CheckpointError(f"its layer {spec.name[:40]} does not give {spec.out_size} px")
+            raise CheckpointError(f"its layer {spec.name[:40]!r} does not give {spec.out_size} px")
         size, channels = spec.out_size, spec.out_channels
     if not 1 <= channels <= 4 or (design.img_resolution, design.img_channels) != (size, channels):
         raise CheckpointError(f"its pictures have {channels} channels; 1 to 4 are known")
