@@ -3,8 +3,9 @@
 Source: Karras et al., "Alias-Free Generative Adversarial Networks" (NeurIPS 2021), appendix C.
 """
 
+import math
+
 import numpy as np
-import scipy.signal
 import scipy.special
 import torch
 from torch import Tensor
@@ -29,8 +30,22 @@ def design_lowpass(
         return None
     if radial:
         return _radial_lowpass(taps, cutoff, half_width, sampling_rate)
-    coeffs = scipy.signal.firwin(taps, cutoff=cutoff, width=2 * half_width, fs=sampling_rate)
-    return torch.as_tensor(coeffs, dtype=torch.float32)
+    at = (np.arange(taps) - (taps - 1) / 2) * (2 * cutoff / sampling_rate)
+    coeffs = np.sinc(at) * np.kaiser(taps, _kaiser_beta(taps, half_width, sampling_rate))
+    return torch.as_tensor(coeffs / coeffs.sum(), dtype=torch.float32)
+
+
+def _kaiser_beta(taps: int, half_width: float, sampling_rate: float) -> float:
+    """Kaiser's rule: the window whose transition band is 2·half_width wide.
+
+    As `scipy.signal.kaiser_beta(kaiser_atten(…))`, whose import would delay the first picture.
+    """
+    attenuation_db = 2.285 * (taps - 1) * math.pi * 4 * half_width / sampling_rate + 7.95
+    if attenuation_db > 50:
+        return 0.1102 * (attenuation_db - 8.7)
+    if attenuation_db > 21:
+        return 0.5842 * (attenuation_db - 21) ** 0.4 + 0.07886 * (attenuation_db - 21)
+    return 0.0
 
 
 def _radial_lowpass(taps: int, cutoff: float, half_width: float, sampling_rate: float) -> Tensor:
@@ -40,7 +55,6 @@ def _radial_lowpass(taps: int, cutoff: float, half_width: float, sampling_rate: 
     # The ideal circular low-pass is a jinc, which tends to f_c at its centre.
     jinc = scipy.special.j1(2 * np.pi * cutoff * safe) / (np.pi * safe)
     jinc = np.where(radius == 0, cutoff, jinc)
-    attenuation = scipy.signal.kaiser_atten(taps, 2 * half_width / (sampling_rate / 2))
-    window = np.kaiser(taps, scipy.signal.kaiser_beta(attenuation))
+    window = np.kaiser(taps, _kaiser_beta(taps, half_width, sampling_rate))
     coeffs = jinc * np.outer(window, window)
     return torch.as_tensor(coeffs / coeffs.sum(), dtype=torch.float32)

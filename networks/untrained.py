@@ -35,7 +35,7 @@ def untrained_generator() -> StyleGAN3:
     with torch.no_grad():
         w = generator.mapping(z)
         generator.mapping.w_avg.copy_(w[:, 0].mean(dim=0))
-        _calibrate(generator, w[:16])
+        _calibrate(generator, w[:4])
     generator.untrained = True
     return generator
 

@@ -12,7 +12,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 import torch
 import torch.nn.functional as F
 
@@ -181,7 +180,9 @@ def _convolved(
     before = kernel(axis)[:, None] * kernel(axis)[None, :]
     xi, yi = axis[None, :], axis[:, None]
     after = kernel(row_x[0] * xi + row_x[1] * yi) * kernel(row_y[0] * xi + row_y[1] * yi)
-    whole = scipy.signal.fftconvolve(before, after, mode="same")
+    from scipy.signal import fftconvolve  # here: its import would delay the first picture
+
+    whole = fftconvolve(before, after, mode="same")
     centre, half = half_px * up - 1, FILTER_HALF_PX * up - 1
     keep = slice(centre - half, centre + half + 1)
     return np.asarray(whole[keep, keep], np.float64)
