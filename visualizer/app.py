@@ -81,7 +81,7 @@ class App:
         self.pixels: Pixels | None = None  # of the shown picture: a copy, for capture
         self.status = renderer.status
         self._request: RenderRequest | None = None
-        self._submitted: dict[int, tuple[float, ViewState]] = {}  # stamp → input read at, state
+        self._submitted: dict[int, tuple[float | None, ViewState]] = {}  # stamp → input at, state
         self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
         self._frame_sec = time.perf_counter()
@@ -129,7 +129,8 @@ class App:
         if request != self._request:
             self._request = request
             stamp = self.renderer.submit(request)
-            self._submitted[stamp] = (self._frame_sec, self.state)
+            is_up = self.status.state in ("ready", "busy")  # its start is no latency
+            self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
 
     @property
     def is_current(self) -> bool:
@@ -204,7 +205,7 @@ class App:
             if tile.name == "main":
                 self.pixels = np.array(self.renderer.pixels(tile))
                 self.fresh_pixels = True
-                self.shown = Shown(result, tile, state)
+                self.shown = Shown(result, tile, state, self.pixels)
                 self.models.learn(tile.model)
             self.renderer.release(tile)
         if result.tiles:
@@ -235,6 +236,7 @@ class App:
             return
         if status.reason and status.num_restarts > self._num_restarts:
             self._num_restarts = status.num_restarts
+            self._submitted = {s: (None, state) for s, (_, state) in self._submitted.items()}
             self.notices.say("renderer", f"{status.reason} It is started again.")
         if status.state == "given up" and self.status.state != "given up":
             error = ErrorInfo(f"{status.reason} It stays off until you retry.", status.details)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from renderer.messages import LayerInfo, ModelInfo, RenderResult, Tile
 from renderer.state import ViewState
@@ -12,6 +15,7 @@ from visualizer.history import History
 from visualizer.inquiry import Inquiries
 from visualizer.models import Models
 from visualizer.notices import Notices
+from visualizer.pointer import Pointer
 from visualizer.settings import Settings
 
 NUM_SAMPLES = 240  # of the plots: 4 seconds at 60 fps
@@ -24,6 +28,7 @@ class Shown:
     result: RenderResult
     tile: Tile
     state: ViewState  # that asked for it
+    pixels: np.ndarray[Any, np.dtype[np.uint8]] | None = None  # [H, W, 1 or 3], a copy
 
     @property
     def model(self) -> ModelInfo:
@@ -64,3 +69,4 @@ class Context:
     go: Callable[[int], None]  # that many steps forward (+) or back (−)
     inquiries: Inquiries  # questions to the renderer about what is shown
     model: ModelInfo | None = None  # of the state's model, as far as it is known
+    pointer: Pointer = field(default_factory=Pointer)

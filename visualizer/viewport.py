@@ -12,6 +12,7 @@ from visualizer import camera as cam
 from visualizer import controls, icons, theme
 from visualizer.app import App
 from visualizer.camera import Camera, Rect
+from visualizer.picture_marks import Marks
 from visualizer.texture import PictureTexture
 
 LATENT_PER_EM = 0.04  # as far as the mouse moves by the height of a letter
@@ -31,7 +32,9 @@ class Viewport:
         self.region = Rect(0, 0, 1, 1)
         self.picture = Rect(0, 0, 1, 1)
         self.zoom = 1.0
+        self.scale = 1.0  # physical pixels per screen unit
         self._mode: str | None = None  # of the drag under way
+        self._marks = Marks(app.context)
         self.space_was_used = False  # for panning, so it does not pause
 
     def build_ui(self, state: ViewState) -> ViewState:
@@ -48,6 +51,7 @@ class Viewport:
         )
         hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
         self._draw()
+        self._marks.build_ui(self, hovered, self._app.shown)
         if self._app.shown is None:
             return state
         if hovered:
@@ -118,7 +122,7 @@ class Viewport:
         )
         self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
         self.picture = cam.place(self.camera, inner, size, scale)
-        self._inner, self._size, self._scale = inner, size, scale
+        self._inner, self._size, self.scale = inner, size, scale
         self._texture.prepare(self.zoom, cam.is_exact(self.zoom))
         draw.push_clip_rect(low, high, True)
         rect = self.picture
@@ -146,7 +150,7 @@ class Viewport:
         if wheel:
             mouse = imgui.get_mouse_pos()
             self.camera = cam.zoom_about(
-                self.camera, self._inner, self._size, (mouse.x, mouse.y), wheel, self._scale
+                self.camera, self._inner, self._size, (mouse.x, mouse.y), wheel, self.scale
             )
 
     def _pick_mode(self) -> str:
@@ -168,7 +172,7 @@ class Viewport:
             return state
         if self._mode == "pan":
             self.camera = cam.pan_by(
-                self.camera, self._inner, self._size, (delta.x, delta.y), self._scale
+                self.camera, self._inner, self._size, (delta.x, delta.y), self.scale
             )
             return state
         if self._mode == "latent":

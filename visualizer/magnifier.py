@@ -1,0 +1,88 @@
+"""Pixels as large cells with their raw values: in the panel, and on the picture at high zoom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from imgui_bundle import ImVec2, ImVec4, imgui
+
+from visualizer import theme
+from visualizer.pointer import Place, Values, describe_value
+
+VALUE_EM = 3.1  # a cell at least this large shows its value
+LINE_EM = 0.92
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+def build_magnifier(pixels: Pixels, place: Place, num_cells: int, side: float) -> None:
+    """Draw `num_cells`² pixels around a place into a square of the panel."""
+    origin = imgui.get_cursor_screen_pos()
+    imgui.dummy(ImVec2(side, side))
+    draw = imgui.get_window_draw_list()
+    cell = side / num_cells
+    reach = num_cells // 2
+    for row in range(num_cells):
+        for column in range(num_cells):
+            color = _color(pixels, place[0] + column - reach, place[1] + row - reach)
+            if color:
+                low = ImVec2(origin.x + column * cell, origin.y + row * cell)
+                draw.add_rect_filled(low, ImVec2(low.x + cell, low.y + cell), color)
+    low = ImVec2(origin.x + reach * cell, origin.y + reach * cell)
+    frame_cell(draw, low, cell)
+
+
+def frame_cell(draw: imgui.ImDrawList, low: ImVec2, size: float) -> None:
+    """A frame that is seen on any colour."""
+    high = ImVec2(low.x + size, low.y + size)
+    draw.add_rect(
+        ImVec2(low.x - 1, low.y - 1),
+        ImVec2(high.x + 1, high.y + 1),
+        imgui.get_color_u32(ImVec4(0, 0, 0, 1)),
+    )
+    draw.add_rect(low, high, imgui.get_color_u32(theme.ACCENT))
+
+
+def draw_values(
+    draw: imgui.ImDrawList, pixels: Pixels, values: Values, corner: Place, low: ImVec2, cell: float
+) -> None:
+    """Write raw values into the cells of a picture.
+
+    Args:
+        values: [num_channels, height, width] of the samples from `corner` on.
+        corner: x, y of the first sample.
+        low: where the first sample's cell begins on the screen.
+    """
+    num_channels, height, width = values.shape
+    size = imgui.get_font_size()
+    line = size * LINE_EM
+    for row in range(height):
+        for column in range(width):
+            text_color = _readable_on(pixels, corner[0] + column, corner[1] + row)
+            if not text_color:
+                continue
+            top = low.y + row * cell + (cell - num_channels * line) / 2
+            for idx in range(num_channels):
+                text = describe_value(float(values[idx, row, column]), 5)
+                x = low.x + column * cell + (cell - imgui.calc_text_size(text).x) / 2
+                draw.add_text(ImVec2(x, top + idx * line), text_color, text)
+
+
+def _color(pixels: Pixels, x: int, y: int) -> int:
+    """The packed colour of a pixel; 0 outside the picture."""
+    height, width, channels = pixels.shape
+    if not (0 <= x < width and 0 <= y < height):
+        return 0
+    red, green, blue = (int(pixels[y, x, c if channels == 3 else 0]) for c in range(3))
+    return 0xFF000000 | blue << 16 | green << 8 | red
+
+
+def _readable_on(pixels: Pixels, x: int, y: int) -> int:
+    """Black or white, whichever stands out; 0 outside the picture."""
+    packed = _color(pixels, x, y)
+    if not packed:
+        return 0
+    red, green, blue = packed & 255, packed >> 8 & 255, packed >> 16 & 255
+    is_bright = 0.3 * red + 0.59 * green + 0.11 * blue > 120
+    return 0xFF000000 if is_bright else 0xFFFFFFFF

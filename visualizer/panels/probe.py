@@ -1,0 +1,169 @@
+"""Pixel: raw values under the mouse, where they are, a magnifier; channels of a clicked pixel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from imgui_bundle import ImVec2, imgui
+
+from renderer.messages import LayerInfo, Probe, View
+from renderer.state import ViewState
+from visualizer import controls, icons, theme
+from visualizer.context import Context, Shown
+from visualizer.layer_choice import find_layer
+from visualizer.magnifier import build_magnifier
+from visualizer.pointer import (
+    Place,
+    Values,
+    ask_around,
+    describe_value,
+    position_of,
+    raw_view,
+    region_at,
+    value_at,
+)
+
+RANK_TOPIC = "channels"
+NUM_RANKED = 12
+NUM_CELLS = 11
+_NAMES = ("R", "G", "B")
+
+
+class ProbePanel:
+    """Needs no network run: the values are those of the picture on the screen."""
+
+    title: ClassVar[str] = "Pixel"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._last: Place | None = None  # stays when the mouse comes here to read
+        self._ranked: tuple[Probe, list[tuple[int, float]]] | None = None
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the panel; returns the new state."""
+        pointer = self._context.pointer
+        pointer.is_wanted = True
+        layer = shown_info(result)
+        if result is None or layer is None or result.pixels is None:
+            return state
+        self._last = pointer.place or pointer.pinned or self._last
+        if self._last is None:
+            controls.note("Point at the picture to read its raw values; click to pin a pixel.")
+            return state
+        view = result.result.request.views[0]
+        place = _within(self._last, layer)
+        probe = ask_around(self._context.inquiries, place, view)
+        _build_position(place, layer)
+        _build_values(value_at(probe, place, view), result)
+        side = min(imgui.get_content_region_avail().x, 11 * imgui.get_font_size())
+        build_magnifier(result.pixels, place, NUM_CELLS, side)
+        controls.tooltip("At 4800 % and more, the picture itself shows the values")
+        return self._build_ranking(state, layer, view)
+
+    def _build_ranking(self, state: ViewState, layer: LayerInfo, view: View) -> ViewState:
+        pointer, inquiries = self._context.pointer, self._context.inquiries
+        if pointer.pinned is None:
+            inquiries.forget(RANK_TOPIC)
+            return state
+        place = _within(pointer.pinned, layer)
+        question = replace(region_at(*place, 1, 1, raw_view(view)), all_channels=True)
+        probe = inquiries.ask(RANK_TOPIC, question, Probe)
+        imgui.text_colored(theme.TEXT_DIM, f"Channels at {place[0]}, {place[1]}, largest first")
+        controls.next_to()
+        if controls.button(f"{icons.CLOSE}##unpin", "Let the pixel go (Esc)"):
+            pointer.pinned = None
+        if probe is None or probe.layer.name != layer.name:
+            return state
+        ranked = self._rank(probe)
+        for idx, value in ranked:
+            if _build_bar(idx, value, abs(ranked[0][1]), state.layer.base_channel == idx):
+                state = replace(state, layer=replace(state.layer, rgb=False, base_channel=idx))
+        return state
+
+    def _rank(self, probe: Probe) -> list[tuple[int, float]]:
+        if self._ranked is None or self._ranked[0] is not probe:
+            values = np.frombuffer(probe.values, "<f4")
+            order = np.argsort(-np.abs(values), kind="stable")[:NUM_RANKED]
+            self._ranked = (probe, [(int(i), float(values[i])) for i in order])
+        return self._ranked[1]
+
+
+def shown_info(result: Shown | None) -> LayerInfo | None:
+    """The layer of the picture on the screen."""
+    if result is None:
+        return None
+    name = result.result.request.views[0].display.layer
+    found = find_layer(result.layers, name) if name else None
+    return found or (result.layers[-1] if result.layers else None)
+
+
+def _within(place: Place, layer: LayerInfo) -> Place:
+    return min(place[0], layer.width - 1), min(place[1], layer.height - 1)
+
+
+def _build_position(place: Place, layer: LayerInfo) -> None:
+    controls.label("Sample")
+    _row(f"x {place[0]}", f"y {place[1]}")
+    controls.tooltip(f"Of {layer.name}, counted from the upper left")
+    controls.label("Widths")
+    position = position_of(place, layer)
+    _row(f"{position.x_widths:+.4f}", f"{position.y_widths:+.4f}")
+    controls.tooltip("From the centre of the picture, in image widths; margins lie beyond ±0.5")
+
+
+def _build_values(values: Values | None, result: Shown) -> None:
+    num, base = result.tile.num_shown_channels, result.tile.base_channel
+    for idx in range(num):
+        is_picture = num == 3 and base == 0 and shown_is_output(result)
+        controls.label(_NAMES[idx] if is_picture else f"Channel {base + idx}")
+        known = values is not None and idx < len(values)
+        value = float(values[idx]) if values is not None and known else 0.0
+        text = describe_value(value, 9) if known else "…"
+        outside = known and abs(value * 10 ** (_gain_db(result) / 20)) > 1
+        imgui.text_colored(theme.ACCENT if outside else theme.TEXT, text)
+        controls.tooltip("Outside the displayable range" if outside else "Raw value, not rounded")
+
+
+def shown_is_output(result: Shown) -> bool:
+    """Whether the picture itself is shown, not a layer inside."""
+    layer = shown_info(result)
+    return layer is not None and layer is result.layers[-1]
+
+
+def _gain_db(result: Shown) -> float:
+    display = result.result.request.views[0].display
+    return 0.0 if display.normalize else display.scale_db
+
+
+def _row(first: str, second: str) -> None:
+    start = imgui.get_cursor_pos_x()
+    width = controls.half_width()
+    imgui.text_unformatted(first)
+    imgui.same_line(start + width + imgui.get_style().item_inner_spacing.x)
+    imgui.text_unformatted(second)
+
+
+def _build_bar(channel: int, value: float, largest: float, is_shown: bool) -> bool:
+    """One channel: its number, a bar from the middle, its value; True when clicked."""
+    origin = imgui.get_cursor_screen_pos()
+    width = imgui.get_content_region_avail().x
+    height = imgui.get_text_line_height()
+    clicked = imgui.selectable(f"##rank{channel}", is_shown, 0, ImVec2(width, height))[0]
+    controls.tooltip(f"Show channel {channel}")
+    draw = imgui.get_window_draw_list()
+    em = imgui.get_font_size()
+    text = describe_value(value, 7)
+    left, right = origin.x + 3 * em, origin.x + width - 4.2 * em
+    middle = (left + right) / 2
+    end = middle + (right - left) / 2 * value / (largest or 1.0)
+    low = ImVec2(min(middle, end), origin.y + height * 0.25)
+    high = ImVec2(max(middle, end), origin.y + height * 0.75)
+    color = theme.ACCENT if is_shown else theme.TEXT_FAINT
+    draw.add_rect_filled(low, high, imgui.get_color_u32(color))
+    plain = imgui.get_color_u32(theme.TEXT)
+    draw.add_text(origin, plain, str(channel))
+    place = ImVec2(origin.x + width - imgui.calc_text_size(text).x, origin.y)
+    draw.add_text(place, plain, text)
+    return bool(clicked)
