@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,9 +16,16 @@ import torch
 import networks
 from renderer.errors import RenderError, Superseded
 from renderer.latents import latent_average
+from renderer.layer_band import OUTPUT, with_band
 from renderer.messages import LayerInfo, SynthesisSpec
 
-OUTPUT = "output"
+
+@dataclass(frozen=True)
+class Capture:
+    """What a run has seen."""
+
+    activation: torch.Tensor  # [1, C, H, W]
+    layers: tuple[LayerInfo, ...] | None  # all of them; None where the run stopped on the way
 
 
 class _Captured(Exception):
@@ -27,15 +35,21 @@ class _Captured(Exception):
 class _Recorder:
     """Sees the outputs of a run as they come."""
 
-    def __init__(self, layer: str | None, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, generator: networks.Generator, layer: str | None, should_stop: Callable[[], bool]
+    ) -> None:
         self.layers: list[LayerInfo] = []
         self.captured: torch.Tensor | None = None
+        self._generator = generator
         self._layer = layer
         self._should_stop = should_stop
         self._num_uses: dict[str, int] = {}
+        self._is_paused = False
 
     def see(self, module_name: str, outputs: Any) -> None:
         """Note the 4-D outputs of a module that has just run."""
+        if self._is_paused:
+            return
         if isinstance(outputs, torch.Tensor):
             outputs = (outputs,)
         elif not isinstance(outputs, (tuple, list)):
@@ -43,15 +57,24 @@ class _Recorder:
         pictures = [x for x in outputs if isinstance(x, torch.Tensor) and x.ndim == 4]
         for idx, x in enumerate(pictures):
             self._note(module_name if len(pictures) == 1 else f"{module_name}:{idx}", x)
-        if self._should_stop():
+        if self._asked_to_stop():
             raise Superseded
+
+    def _asked_to_stop(self) -> bool:
+        # The answer may take the time to run the same network for something more urgent.
+        self._is_paused = True
+        try:
+            return self._should_stop()
+        finally:
+            self._is_paused = False
 
     def _note(self, name: str, x: torch.Tensor) -> None:
         num_uses = self._num_uses[name] = self._num_uses.get(name, 0) + 1
         if num_uses > 1:
             name = f"{name}_{num_uses}"
         dtype = str(x.dtype).removeprefix("torch.")
-        self.layers.append(LayerInfo(name, x.shape[1], x.shape[2], x.shape[3], dtype))
+        layer = LayerInfo(name, x.shape[1], x.shape[2], x.shape[3], dtype)
+        self.layers.append(with_band(layer, self._generator))
         if name == self._layer and self.captured is None:
             self.captured = x
 
@@ -65,11 +88,10 @@ def list_layers(
         Superseded: `should_stop` said so.
     """
     ws = latent_average(generator).expand(1, generator.num_ws, -1)
-    recorder = _Recorder(None, should_stop)
-    with _hooks(generator, recorder.see):
-        image = generator.synthesis(ws, noise_mode="const", force_fp32=force_fp32)
-    recorder.see(OUTPUT, image)
-    return tuple(recorder.layers)
+    spec = SynthesisSpec(force_fp32=force_fp32)
+    layers = run_synthesis(generator, ws, spec, OUTPUT, should_stop).layers
+    assert layers is not None
+    return layers
 
 
 def run_synthesis(
@@ -78,14 +100,14 @@ def run_synthesis(
     spec: SynthesisSpec,
     layer: str,
     should_stop: Callable[[], bool],
-) -> torch.Tensor:
-    """The activation [1, C, H, W] of a layer, or the picture for "output".
+) -> Capture:
+    """The activation of a layer, or the picture for "output".
 
     Raises:
         RenderError: the model has no such layer.
         Superseded: `should_stop` said so.
     """
-    recorder = _Recorder(layer, should_stop)
+    recorder = _Recorder(generator, layer, should_stop)
 
     def see(module_name: str, outputs: Any) -> None:
         recorder.see(module_name, outputs)
@@ -103,10 +125,11 @@ def run_synthesis(
             )
     except _Captured:
         assert recorder.captured is not None
-        return recorder.captured
+        return Capture(recorder.captured, None)
     if layer != OUTPUT:
         raise RenderError(f"This model has no layer {layer!r}.")
-    return image
+    recorder.see(OUTPUT, image)
+    return Capture(image, tuple(recorder.layers))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Last stage: activation → uint8 picture and statistics. Never runs the network."""
+"""Last stage: activation → uint8 picture. Never runs the network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import torch
 
 from renderer.messages import DisplaySpec, Stats
 from renderer.ring import Pixels
-from renderer.spectrum import spectrum_picture
 
 
 @dataclass(frozen=True)
@@ -21,24 +20,15 @@ class Picture:
     base_channel: int
 
 
-def display(activation: torch.Tensor, spec: DisplaySpec) -> Picture:
-    """Show an activation [C, H, W] as `spec` says."""
-    activation = activation.float()
-    num_channels = activation.shape[0]
-    num_shown = spec.num_channels if num_channels >= spec.num_channels else 1
-    base = min(max(spec.base_channel, 0), num_channels - num_shown)
-    shown = activation[base : base + num_shown]
-    picture = to_uint8(shown, spec.normalize, spec.scale_db)
-    if spec.spectrum is not None:
-        signal = activation if spec.spectrum.all_channels else shown
-        spectrum = spectrum_picture(signal, spec.spectrum)
-        picture = torch.cat([picture.expand(-1, -1, 3), spectrum], dim=1)
-    return Picture(
-        pixels=picture.cpu().contiguous().numpy(),
-        stats=statistics(activation, shown),
-        num_shown_channels=num_shown,
-        base_channel=base,
-    )
+def shown_channels(num_channels: int, spec: DisplaySpec) -> tuple[int, int]:
+    """(first, count): one channel where the layer has fewer than are wanted."""
+    count = spec.num_channels if num_channels >= spec.num_channels else 1
+    return min(max(spec.base_channel, 0), num_channels - count), count
+
+
+def beside(picture: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
+    """The spectrum to the right of the picture, both in colour."""
+    return torch.cat([picture.expand(-1, -1, 3), spectrum], dim=1)
 
 
 def to_uint8(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
@@ -48,14 +38,3 @@ def to_uint8(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.
     levels = channels * (10 ** (scale_db / 20)) * 127.5 + 128
     levels = levels.nan_to_num(nan=0.0).clamp(0, 255)
     return levels.to(torch.uint8).permute(1, 2, 0)
-
-
-def statistics(activation: torch.Tensor, shown: torch.Tensor) -> Stats:
-    """Mean, unbiased standard deviation and largest magnitude of all and of the shown."""
-    parts = (activation.double(), shown.double())
-    values = [
-        (float(x.mean()), float(x.std()) if x.numel() > 1 else 0.0, float(x.abs().max()))
-        for x in parts
-    ]
-    (mean, std, top), (shown_mean, shown_std, shown_top) = values
-    return Stats((mean, shown_mean), (std, shown_std), (top, shown_top))

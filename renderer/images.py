@@ -21,8 +21,9 @@ from renderer.errors import RenderError, error_info
 from renderer.messages import BUNDLED
 from renderer.models import Model, load_model
 from renderer.picture import describe_picture, read_metadata, save_png
-from renderer.pipeline import Pipeline, Work
+from renderer.pipeline import Pipeline
 from renderer.state import MAX_SEED, StateError, ViewState
+from renderer.work import Work
 
 EPILOG = """\
 Names: seed0042.png for --seeds, the state file's own name for --state (with "-again" where that

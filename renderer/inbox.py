@@ -51,15 +51,25 @@ class Inbox:
     def has_frame_work(self) -> bool:
         return self._is_new or self._is_rendering
 
-    def next_frame(self) -> RenderFrame:
-        """The newest frame; waits for one. Frames that it replaces are never seen."""
+    def next_frame(self, unless: Callable[[], bool]) -> RenderFrame | None:
+        """The newest frame; waits for one. Frames that it replaces are never seen.
+
+        Args:
+            unless: looked at after `wake`, too; where it holds and no frame waits, None.
+        """
         with self._changed:
             self._is_rendering = False
-            self._changed.wait_for(lambda: self._is_new)
+            self._changed.wait_for(lambda: self._is_new or unless())
+            if not self._is_new:
+                return None
             self._is_new = False
             self._is_rendering = True
-            assert self._newest is not None
             return self._newest
+
+    def wake(self) -> None:
+        """There is something else to do."""
+        with self._changed:
+            self._changed.notify_all()
 
     def retry_newest(self) -> None:
         """Offer the newest frame again: the model it waits for has arrived, or failed."""

@@ -19,6 +19,7 @@ _REPORT_INTERVAL_SEC = 0.05
 class _Load:
     job_id: int
     source: str
+    is_asked_for: bool  # a job of its own; else a frame or another job needs the model
     canceled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -54,7 +55,7 @@ class Loader:
 
     def start(self, job_id: int, source: str) -> None:
         """Load a source for a job."""
-        self._enqueue(_Load(job_id, source))
+        self._enqueue(_Load(job_id, source, is_asked_for=True))
 
     def cancel(self, job_id: int) -> None:
         """Stop a load at its next step; unknown ids have ended already."""
@@ -62,23 +63,23 @@ class Loader:
             if job_id in self._open:
                 self._open[job_id].canceled.set()
 
-    def need(self, source: str) -> ErrorInfo | None:
-        """A frame needs this source: load it, or say why it cannot be loaded.
+    def need(self, source: str, job_id: int = FRAME_LOAD) -> ErrorInfo | None:
+        """A frame or a job needs this source: load it, or say why it cannot be loaded.
 
-        A file that failed is not read again before it changes or a job asks for it.
+        A file that failed is not read again before it changes or a job asks to load it.
         """
         with self._lock:
             stamp, error = self._failed.get(source, ((), None))
             if error is not None and stamp == source_stamp(source):
                 return error
-            waiting = self._open.get(FRAME_LOAD)
+            waiting = self._open.get(FRAME_LOAD) if job_id == FRAME_LOAD else None
             if waiting is not None and waiting.source != source:
                 waiting.canceled.set()  # no frame wants that one any more
             if any(
                 load.source == source and not load.canceled.is_set() for load in self._open.values()
             ):
                 return None
-        self._enqueue(_Load(FRAME_LOAD, source))
+        self._enqueue(_Load(job_id, source, is_asked_for=False))
         return None
 
     def _enqueue(self, load: _Load) -> None:
@@ -93,7 +94,8 @@ class Loader:
             with self._lock:
                 if self._open.get(load.job_id) is load:
                     del self._open[load.job_id]
-            self._send(done)
+            if load.is_asked_for or load.job_id == FRAME_LOAD:
+                self._send(done)
             self._on_settled()
 
     def _finish(self, load: _Load) -> JobDone:
@@ -111,8 +113,11 @@ class Loader:
         return JobDone(load.job_id, outcome=model.info)
 
     def _load(self, load: _Load) -> Model:
+        if load.canceled.is_set():
+            raise Canceled
         resident = self._store.get(load.source)
         if resident is not None and resident.stamp == source_stamp(load.source):
+            self._send(JobProgress(load.job_id, 1.0, f"{resident.info.label} is in memory"))
             return resident
         last_sec = -1.0
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import networks
 from renderer.errors import RenderError
-from renderer.messages import BUNDLED, ModelInfo
+from renderer.messages import BUNDLED, ModelInfo, ResidentModel
 
 BUDGET_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
@@ -34,6 +34,7 @@ class Model:
     generator: networks.Generator
     info: ModelInfo
     stamp: tuple[int, ...]  # of the file it came from: it changes when the file does
+    device: str = "cpu"
 
     @property
     def num_bytes(self) -> int:
@@ -45,7 +46,7 @@ class ModelStore:
     """Resident models by source. Safe to use from the render and the load thread."""
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._budget_bytes = budget_bytes
+        self.budget_bytes = budget_bytes
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -61,8 +62,15 @@ class ModelStore:
         with self._lock:
             self._models.pop(model.info.source, None)
             self._models[model.info.source] = model
-            while len(self._models) > 1 and self._num_bytes() > self._budget_bytes:
+            while len(self._models) > 1 and self._num_bytes() > self.budget_bytes:
                 self._models.popitem(last=False)
+
+    def resident(self) -> tuple[ResidentModel, ...]:
+        """What is in memory, used longest ago first."""
+        with self._lock:
+            return tuple(
+                ResidentModel(source, model.num_bytes) for source, model in self._models.items()
+            )
 
     def _num_bytes(self) -> int:
         return sum(model.num_bytes for model in self._models.values())
@@ -103,7 +111,8 @@ def load_model(source: str, device: str, report: Report) -> Model:
     report(0.9, f"Moving {label} to {device}")
     generator = generator.to(device).eval().requires_grad_(False)
     report(1.0, f"Loaded {label}")
-    return Model(next(_key_numbers), generator, _describe(source, label, generator, sha256), stamp)
+    info = _describe(source, label, generator, sha256)
+    return Model(next(_key_numbers), generator, info, stamp, device)
 
 
 def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str, str]:

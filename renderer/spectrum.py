@@ -1,41 +1,100 @@
-"""The 2-D power spectrum of a layer as a viridis picture."""
+"""Power spectra of activations: one map for the picture and the curves, one number per channel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import torch
 
-from renderer.messages import SpectrumSpec
+from renderer.messages import LayerInfo
 from renderer.viridis import NUM_STEPS, viridis_table
 
+CHUNK_VALUES = 1 << 23  # transformed at a time, so that a newer request need not wait long
 
-def power_db(signal: torch.Tensor, beta: float) -> torch.Tensor:
-    """Power spectrum [H, W] in dB of its own mean, zero frequency in the middle.
+
+def ignore() -> None:
+    """The `between` of a spectrum that nothing interrupts."""
+
+
+def power_map(
+    signal: torch.Tensor, beta: float, between: Callable[[], None] = ignore
+) -> torch.Tensor:
+    """Power [H, W], summed over the channels, zero frequency in the middle.
 
     Args:
-        signal: [C, H, W], raw values.
+        signal: [C, H, W], raw values; the mean of each channel is removed.
         beta: of the separable symmetric Kaiser window.
+        between: called between pieces of the work; may raise.
     """
-    signal = signal.float()
-    signal = signal - signal.mean(dim=(1, 2), keepdim=True)
-    for axis in (1, 2):
-        window = torch.kaiser_window(
-            signal.shape[axis], periodic=False, beta=beta, device=signal.device
-        )
-        signal = signal * (window[:, None] if axis == 1 else window)
-    power: torch.Tensor = torch.fft.fftn(signal, dim=(1, 2)).abs().square().sum(dim=0)
-    power = torch.fft.fftshift(power)
+    height, width = signal.shape[1:]
+    half = torch.zeros(height, width // 2 + 1, device=signal.device)
+    for _, power in half_spectra(signal, beta):
+        half += power.sum(dim=0)
+        between()
+    # The other half by symmetry: P(−f) = P(f).
+    rest = width - half.shape[1]
+    mirrored = half[:, 1 : 1 + rest].flip(0, 1).roll(1, dims=0)
+    whole: torch.Tensor = torch.fft.fftshift(torch.cat([half, mirrored], dim=1))
+    return whole
+
+
+def half_spectra(signal: torch.Tensor, beta: float) -> Iterator[tuple[int, torch.Tensor]]:
+    """(first channel, power [channels, H, W // 2 + 1]) of some channels at a time."""
+    height, width = signal.shape[1:]
+    window = _kaiser(height, beta, signal.device)[:, None] * _kaiser(width, beta, signal.device)
+    step = max(CHUNK_VALUES // (height * width), 1)
+    for first in range(0, signal.shape[0], step):
+        x = signal[first : first + step].float()
+        x = (x - x.mean(dim=(1, 2), keepdim=True)) * window
+        y = torch.view_as_real(torch.fft.rfft2(x))
+        yield first, y.square_().sum(dim=-1)
+
+
+def power_db(power: torch.Tensor) -> torch.Tensor:
+    """A power map in dB of its own mean."""
     tiny = torch.finfo(power.dtype).tiny  # a constant signal has no power at all
-    relative: torch.Tensor = power / power.mean().clamp(min=tiny)
+    relative = power / power.mean().clamp(min=tiny)
     return 10 * relative.clamp(min=tiny).log10()
 
 
-def spectrum_picture(signal: torch.Tensor, spec: SpectrumSpec) -> torch.Tensor:
-    """uint8 [H, W, 3]: viridis over ±range_db.
-
-    Args:
-        signal: [C, H, W], the channels that count.
-    """
-    level = (power_db(signal, spec.beta) / spec.range_db + 1) / 2
+def spectrum_picture(power: torch.Tensor, range_db: float) -> torch.Tensor:
+    """uint8 [H, W, 3]: viridis over ±range_db of a power map."""
+    level = (power_db(power) / range_db + 1) / 2
     level = level.nan_to_num(nan=0.0).clamp(0, 1)
     steps = (level * (NUM_STEPS - 1)).round().long()
     return viridis_table().to(steps.device)[steps]
+
+
+def out_of_band_db(
+    signal: torch.Tensor, beta: float, layer: LayerInfo, between: Callable[[], None] = ignore
+) -> torch.Tensor:
+    """Per channel, power beyond the layer's cutoff over all power, in dB: [C] on the CPU.
+
+    The band is a disc where the layer's filter is radial, else a square.
+    """
+    outside = outside_band(layer, signal.shape[1], signal.shape[2]).to(signal.device)
+    counts = torch.full([signal.shape[2] // 2 + 1], 2.0, device=signal.device)
+    counts[0] = 1  # the other frequencies stand for their mirror image too
+    if signal.shape[2] % 2 == 0:
+        counts[-1] = 1
+    ratios = []
+    for _, power in half_spectra(signal, beta):
+        total = (power * counts).sum(dim=(1, 2))
+        beyond = (power * (counts * outside)).sum(dim=(1, 2))
+        ratios.append(beyond / total.clamp(min=1e-30))
+        between()
+    return 10 * torch.cat(ratios).clamp(min=1e-12).log10().cpu()
+
+
+def outside_band(layer: LayerInfo, height: int, width: int) -> torch.Tensor:
+    """bool [H, W // 2 + 1]: where |f| is beyond the cutoff, zero frequency first."""
+    assert layer.cutoff is not None
+    assert layer.sampling_rate is not None
+    f_y = torch.fft.fftfreq(height).abs()[:, None] * layer.sampling_rate
+    f_x = torch.fft.rfftfreq(width) * layer.sampling_rate
+    size = (f_x.square() + f_y.square()).sqrt() if layer.is_radial else torch.maximum(f_x, f_y)
+    return size > layer.cutoff
+
+
+def _kaiser(size: int, beta: float, device: torch.device) -> torch.Tensor:
+    return torch.kaiser_window(size, periodic=False, beta=beta, device=device)

@@ -15,26 +15,15 @@ import sys
 import threading
 import time
 
-import psutil
-
 from renderer.channel import Channel
 from renderer.devices import choose_device
-from renderer.errors import RenderError, Superseded, error_info
+from renderer.frames import Frames
 from renderer.inbox import Inbox
+from renderer.jobs import Jobs
 from renderer.loader import Loader
-from renderer.messages import (
-    ErrorInfo,
-    Heartbeat,
-    LoadModel,
-    RenderFrame,
-    RenderRequest,
-    RenderResult,
-    StartJob,
-    Tile,
-    WorkerReady,
-)
-from renderer.models import Model, ModelStore
-from renderer.pipeline import Pipeline, RenderedView, Work
+from renderer.messages import Heartbeat, LoadModel, StartJob, WorkerReady
+from renderer.models import ModelStore
+from renderer.pipeline import Pipeline
 from renderer.ring import RingWriter
 from renderer.shared_memory import SharedMemory
 
@@ -48,125 +37,61 @@ class Worker:
     def __init__(self, channel: Channel, memory: SharedMemory, device: str | None) -> None:
         choice = choose_device(device)
         self._channel = channel
-        self._device = choice.device
-        self._pipeline = Pipeline(choice.device)
-        self._store = ModelStore()
-        self._ring = RingWriter(memory, channel.send)
-        self._inbox = Inbox(channel, self._ring.release, self._start_job, self._cancel_job)
-        self._loader = Loader(self._store, choice.device, channel.send, self._inbox.retry_newest)
-        self._num_finished = 0
+        store, pipeline = ModelStore(), Pipeline(choice.device)
+        ring = RingWriter(memory, channel.send)
+        self._inbox = Inbox(channel, ring.release, self._start_job, self._cancel_job)
+        self._loader = Loader(store, choice.device, channel.send, self._settle_load)
+        self._frames = Frames(
+            pipeline,
+            store,
+            self._loader,
+            ring,
+            channel.send,
+            lambda: self._inbox.has_newer_frame,
+            choice.device,
+        )
+        self._jobs = Jobs(pipeline, store, self._loader, channel.send, self._answer_waiting)
         channel.send(WorkerReady(os.getpid(), choice.device, choice.ladder, choice.kernels))
 
     def run(self) -> None:
-        """Answer frames until the window is gone, which ends the process."""
+        """Answer frames, then jobs, until the window is gone, which ends the process."""
         self._inbox.start()
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
-        may_stop = True
         while True:
-            frame = self._inbox.next_frame()
-            # A frame that was stopped lets the next one finish: the screen must not starve.
-            may_stop = self._answer(frame, may_stop)
-
-    def _answer(self, frame: RenderFrame, may_stop: bool) -> bool:
-        """Render and send; returns False when a newer request stopped it."""
-        begin_sec = time.perf_counter()
-        work = Work()
-        try:
-            models = self._models(frame.request)
-            if models is None:
-                return True  # offered again when the model has arrived
-            views = [
-                self._pipeline.render(view, models[view.model], work, lambda: self._stop(may_stop))
-                for view in frame.request.views
-            ]
-            tiles = tuple(self._tile(view, len(views)) for view in views)
-        except Superseded:
-            return False
-        except BrokenPipeError:
-            raise
-        except Exception as error:  # told to the person; the renderer lives on
-            self._send_result(frame, begin_sec, work, error=_frame_error(error))
-            return True
-        self._send_result(frame, begin_sec, work, tiles)
-        return True
-
-    def _stop(self, may_stop: bool) -> bool:
-        return may_stop and self._inbox.has_newer_frame
-
-    def _models(self, request: RenderRequest) -> dict[str, Model] | None:
-        """The models of a request; None while one of them is still being loaded.
-
-        Raises:
-            _LoadFailed: one of them cannot be loaded.
-        """
-        models = {}
-        for source in dict.fromkeys(view.model for view in request.views):
-            model = self._store.get(source)
-            if model is not None:
-                models[source] = model
-            elif (error := self._loader.need(source)) is not None:
-                raise _LoadFailed(error)
+            frame = self._inbox.next_frame(unless=lambda: self._jobs.has_work)
+            if frame is not None:
+                self._frames.answer(frame)
             else:
-                return None
-        return models
+                self._jobs.run_next()
 
-    def _tile(self, rendered: RenderedView, num_views: int) -> Tile:
-        picture = rendered.picture
-        return Tile(
-            name=rendered.view.name,
-            ref=self._ring.write(picture.pixels, num_views),
-            model=rendered.model.info,
-            layers=rendered.layers,
-            stats=picture.stats,
-            num_shown_channels=picture.num_shown_channels,
-            base_channel=picture.base_channel,
-        )
-
-    def _send_result(
-        self,
-        frame: RenderFrame,
-        begin_sec: float,
-        work: Work,
-        tiles: tuple[Tile, ...] = (),
-        error: ErrorInfo | None = None,
-    ) -> None:
-        self._num_finished += 1
-        result = RenderResult(
-            stamp=frame.stamp,
-            request=frame.request,
-            tiles=tiles,
-            error=error,
-            render_ms=(time.perf_counter() - begin_sec) * 1000,
-            stage_ms=tuple(work.stage_ms.items()),
-            synthesis_runs=work.synthesis_runs,
-            device=self._device,
-            memory_bytes=psutil.Process().memory_info().rss,
-            num_finished=self._num_finished,
-        )
-        self._channel.send(result)
+    def _answer_waiting(self) -> None:
+        """In the middle of a job: show what the person has just asked for."""
+        while self._inbox.has_newer_frame:
+            frame = self._inbox.next_frame(unless=lambda: True)
+            if frame is None or self._frames.answer(frame):
+                return
 
     def _start_job(self, message: StartJob) -> None:
         if isinstance(message.job, LoadModel):
             self._loader.start(message.job_id, message.job.source)
+        else:
+            self._jobs.start(message)
+            self._inbox.wake()
 
     def _cancel_job(self, job_id: int) -> None:
         self._loader.cancel(job_id)
+        self._jobs.cancel(job_id)
+        self._inbox.wake()
+
+    def _settle_load(self) -> None:
+        self._jobs.retry()
+        self._inbox.retry_newest()
 
     def _beat(self) -> None:
         while True:
             time.sleep(HEARTBEAT_SEC)
-            if self._inbox.has_frame_work or self._loader.is_busy:
+            if self._inbox.has_frame_work or self._loader.is_busy or self._jobs.is_busy:
                 self._channel.send(Heartbeat())
-
-
-class _LoadFailed(RenderError):
-    def __init__(self, error: ErrorInfo) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-def _frame_error(error: Exception) -> ErrorInfo:
-    return error.error if isinstance(error, _LoadFailed) else error_info(error, "rendering")
 
 
 def main(arguments: list[str]) -> None:

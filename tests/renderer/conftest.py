@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import networks
 from renderer.client import RendererClient
 from renderer.messages import (
     DisplaySpec,
+    Job,
+    JobDone,
+    JobProgress,
     LatentSpec,
     RenderRequest,
     RenderResult,
@@ -51,6 +55,27 @@ class WaitingClient(RendererClient):
 
         return self.wait_for(look)
 
+    def wait_for_ends(self, *job_ids: int) -> tuple[list[JobProgress], list[JobDone]]:
+        """Everything that is said about some jobs, until all of them have ended."""
+        events: list[Any] = []
+
+        def all_ended() -> bool:
+            for event in self.poll():
+                if isinstance(event, RenderResult):
+                    self.release_all(event)
+                elif event.job_id in job_ids:
+                    events.append(event)
+            return sum(isinstance(event, JobDone) for event in events) == len(job_ids)
+
+        self.wait_for(all_ended)
+        ends = {event.job_id: event for event in events if isinstance(event, JobDone)}
+        progress = [event for event in events if isinstance(event, JobProgress)]
+        return progress, [ends[job_id] for job_id in job_ids]
+
+    def run_job(self, job: Job) -> JobDone:
+        """Start a job and wait for its end."""
+        return self.wait_for_ends(self.start_job(job))[1][0]
+
     def release_all(self, result: RenderResult) -> None:
         for tile in result.tiles:
             self.release(tile)
@@ -87,6 +112,15 @@ def shared_client() -> Iterator[WaitingClient]:
     client = WaitingClient(device="cpu")
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A generator whose picture takes some tenths of a second, in several layers."""
+    path = tmp_path_factory.mktemp("models") / "slow.safetensors"
+    config = networks.StyleGAN3Config(img_resolution=128, channel_base=8192, channel_max=128)
+    networks.save_generator(networks.StyleGAN3(config), path)
+    return str(path)
 
 
 @pytest.fixture(scope="session")

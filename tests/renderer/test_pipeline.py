@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from renderer.models import Model, load_model
-from renderer.pipeline import Pipeline, Work
+from renderer.pipeline import Pipeline
+from renderer.work import Work
 
 NUM_CASES = 20
 

@@ -1,0 +1,223 @@
+"""One view on its way through the stages: latents → ws → activation → what is shown of it.
+
+Each stage is cached by the value of its inputs: changing gain, channel, spectrum or un-transform
+never re-runs the network, and equal views share what they can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from renderer.cache import ByteCache
+from renderer.capture import Capture, list_layers, run_synthesis
+from renderer.display import Picture, beside, shown_channels, to_uint8
+from renderer.equivariance import untransform
+from renderer.errors import RenderError, Superseded
+from renderer.latents import compute_ws, normalize_latents
+from renderer.layer_band import OUTPUT
+from renderer.messages import IDENTITY, LayerInfo, Matrix, SpectrumSpec, SynthesisSpec, View
+from renderer.models import Model
+from renderer.spectrum import power_map, spectrum_picture
+from renderer.statistics import ChannelStatistics, all_and_shown, channel_statistics
+from renderer.work import Work
+
+T = TypeVar("T")
+
+
+class Stages:
+    """The stages of one view. What a method needs is computed when it is not in the cache."""
+
+    def __init__(
+        self,
+        view: View,
+        model: Model,
+        cache: ByteCache,
+        work: Work,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Name the results; computes nothing.
+
+        Raises:
+            RenderError: the transform cannot be undone.
+        """
+        self.view = view
+        self.model = model
+        self.work = work
+        self._cache = cache
+        self._should_stop = should_stop
+        self._layer_name = view.display.layer or OUTPUT
+        self._latents = normalize_latents(view.latents, model.generator)
+        self._synthesis = normalize_synthesis(view.synthesis, model)
+        self._key = (model.key, self._latents, self._synthesis, self._layer_name)
+        is_moved = self._synthesis.input_transform != IDENTITY
+        self._is_untransformed = view.display.untransform and is_moved
+        self._shown_key = (self._key, self._is_untransformed)
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    def picture(self) -> Picture:
+        """The displayed layer."""
+        size_of: Callable[[Picture], int] = lambda picture: picture.pixels.nbytes  # noqa: E731
+        return self._cached(("picture", self._key, self.view.display), self._display, size_of)
+
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """All layers of the model, in execution order."""
+        return self._cached(self._layers_key, self._list_layers, lambda found: 200 * len(found))
+
+    def layer(self) -> LayerInfo:
+        """The layer that the view shows."""
+        return next(layer for layer in self.layers() if layer.name == self._layer_name)
+
+    def shown_channels(self) -> tuple[int, int]:
+        """(first, count) of the channels in the picture."""
+        return shown_channels(self.activation().shape[0], self.view.display)
+
+    def activation(self) -> torch.Tensor:
+        """[C, H, W]: raw values of the layer, un-transformed where the view says so."""
+        if not self._is_untransformed:
+            return self._captured()
+        return self._cached(("untransformed", self._key), self._untransform, _num_bytes)
+
+    def statistics(self) -> ChannelStatistics:
+        """Of every channel of `activation`."""
+        key = ("statistics", self._shown_key)
+        return self._cached(key, self._measure, lambda found: found.nbytes)
+
+    def power(self) -> torch.Tensor:
+        """Power map [H, W] of the channels and with the window that the view's spectrum names."""
+        spec = self.view.display.spectrum or SpectrumSpec()
+        shown = None if spec.all_channels else self.shown_channels()
+        key = ("power", self._shown_key, shown, spec.beta)
+        return self._cached(key, self._transform_to_power, _num_bytes)
+
+    def stop_if_asked(self) -> None:
+        """Between two steps of long work.
+
+        Raises:
+            Superseded: something more urgent waits.
+        """
+        if self._should_stop():
+            raise Superseded
+
+    # --- how it is computed --------------------------------------------------------------------
+
+    def _cached(self, key: Hashable, compute: Callable[[], T], size_of: Callable[[T], int]) -> T:
+        value: T | None = self._cache.get(key)
+        if value is None:
+            value = compute()
+            self._cache.put(key, value, size_of(value))
+        return value
+
+    def _display(self) -> Picture:
+        spec = self.view.display
+        activation, statistics = self.activation(), self.statistics()
+        first, count = self.shown_channels()
+        with self.work.stage("display"):
+            shown = activation[first : first + count].float()
+            picture = to_uint8(shown, spec.normalize, spec.scale_db)
+        if spec.spectrum is not None:
+            spectrum = spectrum_picture(self.power(), spec.spectrum.range_db)
+            picture = beside(picture, spectrum)
+        with self.work.stage("display"):
+            pixels = picture.cpu().contiguous().numpy()
+        return Picture(pixels, all_and_shown(statistics, first, count), count, first)
+
+    def _measure(self) -> ChannelStatistics:
+        activation = self.activation()
+        with self.work.stage("statistics"):
+            return channel_statistics(activation)
+
+    def _transform_to_power(self) -> torch.Tensor:
+        spec = self.view.display.spectrum or SpectrumSpec()
+        activation = self.activation()
+        first, count = (0, len(activation)) if spec.all_channels else self.shown_channels()
+        with self.work.stage("spectrum"):
+            signal = activation[first : first + count]
+            return power_map(signal, spec.beta, self.stop_if_asked)
+
+    def _untransform(self) -> torch.Tensor:
+        activation = self._captured()
+        with self.work.stage("untransform"):
+            matrix = self._synthesis.input_transform
+            return untransform(activation.float()[None], matrix)[0]
+
+    def _captured(self) -> torch.Tensor:
+        return self._cached(("activation", self._key), self._synthesize, _num_bytes)
+
+    def _synthesize(self) -> torch.Tensor:
+        ws = self._ws()
+        return self._run(ws, self._synthesis, self._layer_name).activation[0]
+
+    def _list_layers(self) -> tuple[LayerInfo, ...]:
+        force_fp32 = self._synthesis.force_fp32
+        self.work.synthesis_runs += 1
+        with self.work.stage("layer list"):
+            return list_layers(self.model.generator, force_fp32, self._should_stop)
+
+    def _run(self, ws: torch.Tensor, spec: SynthesisSpec, layer: str) -> Capture:
+        """Run the network; a complete run also tells which layers there are."""
+        self.work.synthesis_runs += 1
+        with self.work.stage("synthesis"):
+            capture = run_synthesis(self.model.generator, ws, spec, layer, self._should_stop)
+        if capture.layers is not None:
+            self._cache.put(self._layers_key, capture.layers, 200 * len(capture.layers))
+        return capture
+
+    def _ws(self) -> torch.Tensor:
+        key = ("ws", self.model.key, self._latents)
+        return self._cached(key, self._map, _num_bytes)
+
+    def _map(self) -> torch.Tensor:
+        with self.work.stage("mapping"):
+            return compute_ws(self.model.generator, self._latents, self.model.device)
+
+    @property
+    def _layers_key(self) -> tuple[Hashable, ...]:
+        return ("layers", self.model.key, self._synthesis.force_fp32)
+
+
+def _num_bytes(tensor: torch.Tensor) -> int:
+    return tensor.nbytes
+
+
+def normalize_synthesis(spec: SynthesisSpec, model: Model) -> SynthesisSpec:
+    """The same activations under one name: what this model ignores is set to its default.
+
+    Raises:
+        RenderError: the transform cannot be undone.
+    """
+    has_noise, has_transform = model.info.has_noise, model.info.has_input_transform
+    is_random = has_noise and spec.noise_mode == "random"
+    matrix = IDENTITY
+    if has_transform:
+        matrix = _checked_transform(spec.input_transform)
+        if spec.round_to_px:
+            matrix = _rounded(matrix, model.info.img_resolution)
+    return replace(
+        spec,
+        noise_mode=spec.noise_mode if has_noise else "const",
+        noise_seed=spec.noise_seed if is_random else 0,
+        input_transform=matrix,
+        round_to_px=False,
+    )
+
+
+def _checked_transform(matrix: Matrix) -> Matrix:
+    values = np.asarray(matrix, np.float64)
+    if not np.isfinite(values).all() or abs(np.linalg.det(values)) < 1e-8:
+        raise RenderError(
+            "The transform squashes the picture to a line, so it cannot be inverted;"
+            " choose another or reset it."
+        )
+    return matrix
+
+
+def _rounded(matrix: Matrix, resolution: int) -> Matrix:
+    (a, b, x), (c, d, y), last = matrix
+    x, y = round(x * resolution) / resolution, round(y * resolution) / resolution
+    return ((a, b, x), (c, d, y), last)
