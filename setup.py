@@ -9,7 +9,11 @@ from pybind11.setup_helpers import Pybind11Extension, build_ext
 from setuptools import setup
 from setuptools.errors import CompileError
 
-TEST_REQUIRES = ["pytest>=8", "pytest-timeout", "hypothesis", "mypy", "ruff", "types-tqdm"]
+TEST_REQUIRES = [
+    *["pytest>=8", "pytest-timeout", "hypothesis", "mypy", "ruff", "types-tqdm"],
+    # compiles the CUDA kernels without a GPU; torch brings its own where it runs on one
+    "nvidia-cuda-nvrtc>=12.9; sys_platform == 'linux' and platform_machine in 'x86_64 aarch64'",
+]
 
 # One file per instruction set, each with its own flags; the running processor decides which is
 # used. What a compiler cannot build is left out.
@@ -25,7 +29,8 @@ X86_FLAGS = {
     "msvc": {"avx2": ["/arch:AVX2"], "avx512": ["/arch:AVX512"]},
 }
 OPTIMISE = {
-    "unix": ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"],
+    "unix": ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+    + ["-Wno-maybe-uninitialized"],  # false alarms in the headers of GCC 12
     "msvc": ["/O2", "/fp:contract"],
 }
 
@@ -34,6 +39,9 @@ class BuildNative(build_ext):  # type: ignore[misc]
     """Compiles the kernels of each instruction set, then the module that chooses among them."""
 
     def build_extension(self, ext: Any) -> None:
+        if ext.name != "cuda_ext._native":
+            super().build_extension(ext)
+            return
         kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
         x86 = platform.machine().lower() in ("x86_64", "amd64")
         variants = {"baseline": [], **(X86_FLAGS[kind] if x86 else {})}
@@ -102,7 +110,15 @@ setup(
             depends=glob("cuda_ext/csrc/**/*.[hc]*", recursive=True),
             cxx_std=17,
             optional=True,
-        )
+        ),
+        # needs nothing of CUDA to build: the driver and the compiler are opened at run time
+        Pybind11Extension(
+            "cuda_ext._cuda",
+            ["cuda_ext/csrc/cuda/module.cpp"],
+            depends=glob("cuda_ext/csrc/cuda/*.h"),
+            cxx_std=17,
+            optional=True,
+        ),
     ],
     cmdclass={"build_ext": BuildNative},
     entry_points={"console_scripts": ["loupe=visualizer.cli:main"]},

@@ -5,7 +5,7 @@ using G = loupe::Geometry<Case>;
 static_assert(sizeof(loupe::Shared<G>) == Case::shared_bytes, "sizes agree with cuda_case.py");
 static_assert(sizeof(loupe::Params<G>) == Case::params_bytes, "layout agrees with cuda_case.py");
 
-extern "C" __global__ void __launch_bounds__(Case::threads)
+extern "C" __global__ void __launch_bounds__(Case::threads, 512 / Case::threads)
     filtered_lrelu(const __grid_constant__ loupe::Params<G> p) {
     extern __shared__ float memory[];
     loupe::run_block<G>(p, *reinterpret_cast<loupe::Shared<G>*>(memory), blockIdx.x,

@@ -10,6 +10,7 @@ LOUPE_DEVICE void store_output(const Params<G>& p, const Tile<G>& tile, int c, i
                                float value) {
     const int oy = tile.row + row, ox = tile.col + col, channel = tile.channel + c;
     if (row >= tile.num_rows || ox >= p.out_w || channel >= p.channels) return;
+    if (p.y_scale) value *= p.y_scale[static_cast<long long>(tile.n) * p.channels + channel];
     typename G::T* y = static_cast<typename G::T*>(p.y) + tile.n * p.y_n + channel * p.y_c;
     store(value, y + (oy * p.y_y + ox * p.y_x));
 }
@@ -29,21 +30,21 @@ struct MidRows {
     }
 };
 
-// Separable: one output column of the step, filtered along y.
+// Separable: block_rows outputs of one column, filtered along y.
 template <class G>
 LOUPE_DEVICE void down_column(const Params<G>& p, const Tile<G>& tile, const Shared<G>& s,
-                              int step, int col, int c) {
-    constexpr int count = (G::rows - 1) * G::down + G::down_y;
-    const MidRows<G, count> rows(s, step * G::rows * G::down + G::phase_y, c);
+                              int row, int col, int c) {
+    constexpr int count = (G::block_rows - 1) * G::down + G::down_y;
+    const MidRows<G, count> rows(s, row * G::down + G::phase_y, c);
     float values[count];
     LOUPE_UNROLL_ALL
     for (int i = 0; i < count; ++i) values[i] = rows.row[i][col * G::channels];
     LOUPE_UNROLL_ALL
-    for (int o = 0; o < G::rows; ++o) {
+    for (int o = 0; o < G::block_rows; ++o) {
         float sum = 0.0f;
         LOUPE_UNROLL_ALL
         for (int t = 0; t < G::down_y; ++t) sum += p.down_taps[t] * values[o * G::down + t];
-        store_output(p, tile, c, step * G::rows + o, col, sum);
+        store_output(p, tile, c, row + o, col, sum);
     }
 }
 
@@ -129,20 +130,20 @@ LOUPE_DEVICE void down_block(const Params<G>& p, const Tile<G>& tile, const Shar
     }
 }
 
-// Interval: the outputs of one step.
+// The outputs of one step.
 template <class G>
 LOUPE_DEVICE void down_rows(const Params<G>& p, const Tile<G>& tile, const Shared<G>& s, int tid,
                             int step) {
     constexpr int across = G::down_2d ? G::segments : G::tile_w;
-    constexpr int count = G::down_2d ? G::rows / G::block_rows * across : across;
+    constexpr int count = G::rows / G::block_rows * across;
     for (int item = tid; item < count * G::channels; item += G::threads) {
         // neighbouring threads write neighbouring addresses
         const int c = item % G::channels, at = item / G::channels;
+        const int row = step * G::rows + at / across * G::block_rows;
         if constexpr (G::down_2d) {
-            const int row = step * G::rows + at / across * G::block_rows;
             down_block(p, tile, s, row, at % across, c);
         } else {
-            down_column(p, tile, s, step, at, c);
+            down_column(p, tile, s, row, at % across, c);
         }
     }
 }

@@ -11,16 +11,15 @@
 
 namespace loupe {
 
-constexpr int max_of(int a, int b) { return a > b ? a : b; }
-constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
+LOUPE_DEVICE constexpr int max_of(int a, int b) { return a > b ? a : b; }
+LOUPE_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 // Case `K`: up, down, up_y, up_x (taps), up_2d, down_y, down_x, down_2d, fold, phase_y, phase_x,
-// dtype, bias_dtype, mode (Mode), slope_kind (Slope), has_clamp, channels_last, tile_w, rows,
-// channels, threads, block_rows, segments, max_code (instructions of an unrolled loop).
+// dtype, mode (Mode), slope_kind (Slope), has_clamp, channels_last, tile_w, rows, channels,
+// threads, block_rows, segments, max_code (instructions of an unrolled loop).
 template <class K>
 struct Geometry : K {
     using T = typename Storage<K::dtype>::type;
-    using B = typename Storage<K::bias_dtype>::type;
 
     // taps per phase and axis; the filter is filled up with zeros to a multiple of `up`
     static constexpr int in_taps_y = ceil_div(K::up_y, K::up);
@@ -71,27 +70,27 @@ struct Geometry : K {
     static_assert(K::tile_w * K::down % K::up == 0, "strips begin at a group");
     static_assert(K::rows % K::block_rows == 0, "whole row blocks");
     static_assert(K::tile_w % K::segments == 0, "whole segments");
+    static_assert(K::threads % K::channels == 0, "a thread loads one channel");
 };
 
-enum Mode { forward_only, write_codes, read_codes };
+enum Mode { forward_only, write_pattern, read_pattern };
 enum Slope { linear, at_most_one, any_slope };
 
-// In the order of `struct` in cuda_case.py.
+// In the order of `pack_params` in cuda_params.py.
 template <class G>
 struct Params {
     const void* x;
     void* y;
-    const void* b;         // [channels] or null
-    unsigned char* codes;  // [n, codes_h, codes_w, channels], 2 bits per up-sampled sample
+    const float *b, *x_scale, *y_scale;  // [channels], [n, channels], likewise; each may be null
+    unsigned char* pattern;  // [n, pattern_h, pattern_w, channels]: bit 0 negative, bit 1 clamped
     long long x_n, x_c, x_y, x_x, y_n, y_c, y_y, y_x;  // strides in elements
     int channels, in_h, in_w, out_h, out_w;
     int first_row, first_col;  // input row and column of the first group
     int chunk_rows, chunks, tiles_x, channel_blocks;
-    int codes_h, codes_w;
-    int code_row, code_col;  // read_codes: number of the forward sample of our sample (0, 0)
-    int codes_phase_y, codes_phase_x, codes_up_h, codes_up_w;
-    float slope, clamp, gain;  // gain: only of read_codes, else folded into the taps
-    float up_taps[G::num_up_taps];      // rows, then columns; or [y][x]; as correlation
+    int pattern_h, pattern_w;
+    int pattern_row, pattern_col;  // where the pattern has the first sample of the first group
+    float slope, clamp;
+    float up_taps[G::num_up_taps];  // gain included; rows, then columns; or [y][x]; as correlation
     float down_taps[G::num_down_taps];  // likewise
 };
 

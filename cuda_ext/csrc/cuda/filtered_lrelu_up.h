@@ -6,23 +6,28 @@
 
 namespace loupe {
 
-// Interval: rows [first, first + count) of the tile's input, biased, zero outside of the image.
+// Rows [first, first + count) of the tile's input, scaled and biased, zero outside of the image.
 template <class G>
 LOUPE_DEVICE void load_rows(const Params<G>& p, const Tile<G>& tile, Shared<G>& s, int tid,
                             int first, int count) {
-    using T = typename G::T;
-    const T* x = static_cast<const T*>(p.x) + tile.n * p.x_n + tile.channel * p.x_c;
-    const typename G::B* b = static_cast<const typename G::B*>(p.b);
-    for (int idx = tid; idx < count * G::in_w * G::channels; idx += G::threads) {
-        // neighbouring threads read neighbouring addresses
-        const int c = G::channels_last ? idx % G::channels : idx / G::in_w % G::channels;
-        const int col = G::channels_last ? idx / G::channels % G::in_w : idx % G::in_w;
-        const int row = first + idx / (G::channels * G::in_w);
-        const int ix = tile.in_col + col, iy = tile.in_row + row, channel = tile.channel + c;
+    // neighbouring threads read neighbouring addresses
+    constexpr int sharing = G::threads / G::channels;
+    const int c = G::channels_last ? tid % G::channels : tid / sharing;
+    const int channel = tile.channel + c;
+    const bool used = channel < p.channels;
+    const long long image = static_cast<long long>(tile.n) * p.channels + channel;
+    const float scale = p.x_scale && used ? p.x_scale[image] : 1.0f;
+    const float bias = p.b && used ? p.b[channel] : 0.0f;
+    const typename G::T* x =
+        static_cast<const typename G::T*>(p.x) + tile.n * p.x_n + channel * p.x_c;
+    LOUPE_UNROLL(4)
+    for (int at = G::channels_last ? tid / G::channels : tid % sharing; at < count * G::in_w;
+         at += sharing) {
+        const int col = at % G::in_w, row = first + at / G::in_w;
+        const int ix = tile.in_col + col, iy = tile.in_row + row;
         float value = 0.0f;
-        if (ix >= 0 && ix < p.in_w && iy >= 0 && iy < p.in_h && channel < p.channels) {
-            value = to_float(x[c * p.x_c + iy * p.x_y + ix * p.x_x]);
-            if (b) value += to_float(b[channel]);
+        if (used && ix >= 0 && ix < p.in_w && iy >= 0 && iy < p.in_h) {
+            value = to_float(x[iy * p.x_y + ix * p.x_x]) * scale + bias;
         }
         s.in[(row % G::in_ring * G::in_pitch + col) * G::channels + c] = value;
     }
@@ -110,9 +115,9 @@ struct UpWindow {
     }
 };
 
-// Codes of the derivative of the activation: 0 = clamped, 1 = positive side, 2 = negative side.
+// A sample after the activation, and its byte of the pattern.
 template <class G>
-LOUPE_DEVICE float activate(const Params<G>& p, float t, int* code) {
+LOUPE_DEVICE float activate(const Params<G>& p, float t, int* byte) {
     float v = t;
     if (G::slope_kind == at_most_one) {
         const float scaled = t * p.slope;
@@ -124,48 +129,41 @@ LOUPE_DEVICE float activate(const Params<G>& p, float t, int* code) {
     } else if (G::slope_kind == any_slope) {
         v = t < 0.0f ? t * p.slope : t;
     }
-    if (G::mode == write_codes) *code = t > 0.0f ? 1 : 2;
+    if (G::mode == write_pattern) *byte = t > 0.0f ? 0 : 1;
     if (G::has_clamp) {
-        if (G::mode == write_codes && (v < -p.clamp || v > p.clamp)) *code = 0;
+        if (G::mode == write_pattern && (v < -p.clamp || v > p.clamp)) *byte |= 2;
         v = clamp_to(v, p.clamp);
     }
     return v;
 }
 
-// The derivative at an up-sampled sample of the forward pass; 0 outside of it.
-template <class G>
-LOUPE_DEVICE float derivative(const Params<G>& p, const Tile<G>& tile, int c, int row, int col) {
-    const int uy = row + p.code_row, ux = col + p.code_col;
-    if (uy < 0 || uy >= p.codes_up_h || ux < 0 || ux >= p.codes_up_w) return 0.0f;
-    const int vy = uy + p.codes_phase_y, vx = ux + p.codes_phase_x;
-    const long long at = (static_cast<long long>(tile.n) * p.codes_h + vy / G::down) * p.codes_w;
-    const int byte = p.codes[(at + vx) * p.channels + tile.channel + c];
-    const int code = byte >> (2 * (vy % G::down)) & 3;
-    return code == 0 ? 0.0f : code == 1 ? p.gain : p.gain * p.slope;
-}
-
-// One column of `up` rows: activation, and its codes to or from memory. `row` and `col` count
+// One column of `up` rows: activation, and its pattern to or from memory. `row` and `col` count
 // samples from the first group of the image.
 template <class G>
 LOUPE_DEVICE void activate_column(const Params<G>& p, const Tile<G>& tile, int c, int row, int col,
                                   float (&t)[G::up]) {
-    const bool inside = tile.channel + c < p.channels;
-    int byte = 0;
+    const int px = col + p.pattern_col;
+    const bool inside = tile.channel + c < p.channels && px >= 0 && px < p.pattern_w;
     LOUPE_UNROLL_ALL
     for (int q = 0; q < G::up; ++q) {
-        int code = 0;
-        if (G::mode == read_codes) {
-            t[q] = inside ? t[q] * derivative(p, tile, c, row + q, col) : 0.0f;
-        } else {
-            t[q] = activate(p, t[q], &code);
+        const int py = row + q + p.pattern_row;
+        const bool kept = G::mode != forward_only && inside && py >= 0 && py < p.pattern_h;
+        unsigned char* at = nullptr;
+        if (kept) {
+            const long long pixel = (static_cast<long long>(tile.n) * p.pattern_h + py) *
+                                        p.pattern_w + px;
+            at = p.pattern + pixel * p.channels + tile.channel + c;
         }
-        byte |= code << (2 * q);
-    }
-    if (G::mode == write_codes && inside && row / G::up < p.codes_h && col < p.codes_w) {
-        // strips overlap here; they write the same values
-        const long long at = static_cast<long long>(tile.n) * p.codes_h + row / G::up;
-        p.codes[(at * p.codes_w + col) * p.channels + tile.channel + c] =
-            static_cast<unsigned char>(byte);
+        if (G::mode == read_pattern) {
+            // outside of the forward signal there is nothing to change
+            const int byte = kept ? *at : 2;
+            t[q] *= byte & 2 ? 0.0f : byte & 1 ? p.slope : 1.0f;
+        } else {
+            int byte = 0;
+            t[q] = activate(p, t[q], &byte);
+            // strips overlap here; they write the same values
+            if (G::mode == write_pattern && kept) *at = static_cast<unsigned char>(byte);
+        }
     }
 }
 
@@ -216,7 +214,7 @@ LOUPE_DEVICE void up_group(const Params<G>& p, const Tile<G>& tile, Shared<G>& s
     }
 }
 
-// Interval: groups [first, first + count).
+// Groups [first, first + count).
 template <class G>
 LOUPE_DEVICE void up_rows(const Params<G>& p, const Tile<G>& tile, Shared<G>& s, int tid, int first,
                           int count) {
