@@ -1,0 +1,140 @@
+"""The small generators that are fitted, and moving what one has learned into another."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import torch
+from torch import Tensor
+
+from networks.fit.recipe import Recipe
+from networks.fourier import InputSpec
+from networks.generator import Generator
+from networks.layers import DenseSpec
+from networks.stylegan2 import StyleGAN2
+from networks.stylegan2_design import StyleGAN2Config
+from networks.stylegan3 import StyleGAN3
+from networks.stylegan3_design import LayerSpec, StyleGAN3Config, StyleGAN3Design, design_stylegan3
+
+DEFAULT_CHANNELS = (128, 128, 128, 128, 96, 64, 48, 48)
+RUNNING_MEAN_DECAY = 0.995  # of w_avg and magnitude_ema: a fit is short
+FIXED = ("up_filter", "down_filter", "resample_filter", "noise_const")  # by geometry or by chance
+
+
+def build(recipe: Recipe, z_dim: int) -> Generator:
+    """The generator of a recipe with its starting values."""
+    if recipe.arch == "sg2":
+        return StyleGAN2(_stylegan2(recipe, z_dim), recipe.seed)
+    return StyleGAN3(_stylegan3(recipe, z_dim), recipe.seed)
+
+
+def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
+    channels = recipe.channels or DEFAULT_CHANNELS
+    config = StyleGAN3Config(
+        img_resolution=recipe.resolution,
+        z_dim=z_dim,
+        w_dim=recipe.w_dim,
+        num_layers=len(channels),
+        margin_size=recipe.margin_size,
+        conv_kernel=1 if recipe.arch == "r" else 3,
+        use_radial_filters=recipe.arch == "r",
+        magnitude_ema_beta=RUNNING_MEAN_DECAY,
+        w_avg_beta=RUNNING_MEAN_DECAY,
+    )
+    return with_channels(design_stylegan3(config), channels)
+
+
+def with_channels(design: StyleGAN3Design, channels: tuple[int, ...]) -> StyleGAN3Design:
+    """The same bands with other widths: equal at every resolution, so that weights carry over.
+
+    Args:
+        design: of a StyleGAN3 generator.
+        channels: of every layer but ToRGB; the input has those of the first.
+    """
+    widths = (*channels, design.img_channels)
+    assert len(widths) == len(design.layers)
+    layers: list[LayerSpec] = []
+    for i, layer in enumerate(design.layers):
+        width_in, width_out = widths[max(i - 1, 0)], widths[i]
+        layers.append(
+            dataclasses.replace(
+                layer,
+                name=f"L{i}_{layer.out_size}_{width_out}",
+                affine=DenseSpec.of(layer.w_dim, width_in),
+                in_channels=width_in,
+                out_channels=width_out,
+            )
+        )
+    source: InputSpec = dataclasses.replace(design.input, channels=widths[0])
+    return dataclasses.replace(design, input=source, layers=tuple(layers))
+
+
+def _stylegan2(recipe: Recipe, z_dim: int) -> StyleGAN2Config:
+    widest = max(recipe.channels or DEFAULT_CHANNELS)
+    return StyleGAN2Config(
+        img_resolution=recipe.resolution,
+        z_dim=z_dim,
+        w_dim=recipe.w_dim,
+        mapping_layers=2,
+        channel_base=widest * 16,
+        channel_max=widest,
+        fourier_input=True,
+        w_avg_beta=RUNNING_MEAN_DECAY,
+    )
+
+
+def transfer(source: dict[str, Tensor], target: Generator) -> list[str]:
+    """Copy what a smaller, coarser or differently built generator has learned.
+
+    Layers are matched by their place, whatever their size; a 1×1 kernel goes into the middle of
+    a 3×3 one. Filters and stored noise stay those of the target.
+
+    Args:
+        source: state dictionary of the other generator.
+        target: changed in place.
+
+    Returns:
+        Names of the target's tensors that found nothing to copy.
+    """
+    stored = {place(name): value for name, value in source.items()}
+    missing = []
+    with torch.no_grad():
+        for name, value in target.state_dict().items():
+            if name.rsplit(".", 1)[-1] in FIXED:
+                continue
+            found = stored.get(place(name))
+            if found is not None and found.shape == value.shape:
+                value.copy_(found)
+            elif found is not None and _fits_middle(found, value):
+                value.zero_()[:, :, 1:2, 1:2] = found
+            else:
+                missing.append(name)
+    return missing
+
+
+def place(name: str) -> str:
+    """A tensor's name without the size and width of its layer."""
+    return re.sub(r"\.L(\d+)_\d+_\d+\.", r".L\1.", name)
+
+
+def _fits_middle(found: Tensor, value: Tensor) -> bool:
+    if found.ndim != 4 or value.ndim != 4 or found.shape[:2] != value.shape[:2]:
+        return False
+    return tuple(found.shape[2:]) == (1, 1) and tuple(value.shape[2:]) == (3, 3)
+
+
+def learning_rates(generator: Generator, recipe: Recipe) -> list[dict[str, object]]:
+    """Parameter groups of the optimizer: the mapping network, and everything else.
+
+    The mapping network stores its weights 1 / lr_multiplier times larger than they act; steps of
+    equal relative size need a larger rate.
+    """
+    mapping = list(generator.mapping.parameters())
+    rest = list(generator.synthesis.parameters())
+    assert sum(p.numel() for p in mapping + rest) == generator.num_parameters
+    return [
+        {"params": mapping, "scale": recipe.mapping_lr},
+        {"params": rest, "scale": 1.0},
+    ]
+

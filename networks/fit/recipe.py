@@ -1,0 +1,72 @@
+"""What a fit is made of: everything that decides its outcome, as one value."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+ARCHITECTURES = ("r", "t", "sg2")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a fit; equal recipes give equal weights on one machine."""
+
+    arch: str = "r"  # "r" | "t": StyleGAN3; "sg2": StyleGAN2 with a Fourier-feature input
+    resolution: int = 64
+    channels: tuple[int, ...] = ()  # of every layer but ToRGB; () = the default of `arch`
+    w_dim: int = 128
+    margin_size: int = 6  # StyleGAN3: samples beyond the picture, per side
+    source: str = "networks.portraits"  # module with Z_DIM and draw(z, resolution, z_style=...)
+    seed: int = 0
+    batch: int = 8
+    lr: float = 4e-3
+    mapping_lr: float = 30.0  # times lr: the mapping network's weights are stored that much larger
+    warmup: int = 200  # steps
+    mixed_share: float = 0.5  # of pictures: layout of one latent, colours of another
+    crossover: int = 6  # rows of ws before it carry the layout, the others colours and texture
+    ema_decay: float = 0.998
+    gradient_weight: float = 0.5  # of differences between neighbouring pixels in the loss
+
+
+def check(recipe: Recipe) -> Recipe:
+    """The recipe itself.
+
+    Raises:
+        ValueError: a value that cannot work; the message names it.
+    """
+    if recipe.arch not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ValueError(f"arch is {recipe.arch!r}, expected one of {known}")
+    size = recipe.resolution
+    if size < 16 or size & (size - 1):
+        raise ValueError(f"resolution is {size}, expected a power of two from 16 up")
+    for name in ("batch", "w_dim", "lr", "mapping_lr", "warmup", "crossover"):
+        value = getattr(recipe, name)
+        if value <= 0:
+            raise ValueError(f"{name} is {value}, expected more than 0")
+    for name in ("mixed_share", "ema_decay"):
+        value = getattr(recipe, name)
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}, expected 0 to 1")
+    return recipe
+
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Write as JSON text."""
+    path.write_text(json.dumps(dataclasses.asdict(recipe), indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Recipe:
+    """Read `save`.
+
+    Raises:
+        ValueError: not a recipe, or one of another version of this program.
+    """
+    values = json.loads(path.read_text(encoding="utf-8"))
+    known = {field.name for field in dataclasses.fields(Recipe)}
+    if not isinstance(values, dict) or not set(values) <= known:
+        raise ValueError(f"{path} is not a recipe of this program; choose another folder")
+    return check(Recipe(**{**values, "channels": tuple(values.get("channels", ()))}))

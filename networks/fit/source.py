@@ -1,0 +1,74 @@
+"""Where the exact pictures come from, and the batches of a fit.
+
+A source is a module with `Z_DIM` and `draw(z, resolution, z_style=...)`: latents [N, Z_DIM] to
+pictures [N, 3, resolution, resolution] in −1…1, where `z_style` says whose colours and texture a
+picture has. Only the direction of a latent may matter, and a picture must follow it smoothly.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from networks.fit.recipe import Recipe
+
+
+class Draw(Protocol):
+    """The drawing function of a source."""
+
+    def __call__(self, z: Tensor, resolution: int, *, z_style: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture source."""
+
+    name: str
+    z_dim: int
+    draw: Draw
+
+
+def load_source(name: str) -> Source:
+    """The source in an installed module.
+
+    Raises:
+        ValueError: there is no such module, or it is no picture source.
+    """
+    try:
+        module = importlib.import_module(name)
+        return Source(name, int(module.Z_DIM), module.draw)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"source {name!r} is not a module with Z_DIM and draw: {error}; write one or take "
+            "networks.portraits"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Latents and the exact pictures of them."""
+
+    z: Tensor  # [N, z_dim], layout
+    z_style: Tensor  # [N, z_dim], colours and texture; equal to z where nothing is mixed
+    pictures: Tensor  # [N, 3, R, R]
+
+    def __getitem__(self, part: slice) -> Batch:
+        return Batch(self.z[part], self.z_style[part], self.pictures[part])
+
+
+@torch.no_grad()
+def draw_batch(
+    source: Source, recipe: Recipe, index: int, num: int, device: torch.device
+) -> Batch:
+    """The batch of this index: the same for the same seed, whatever was drawn before."""
+    rng = torch.Generator().manual_seed(recipe.seed * 1_000_003 + index)
+    z = torch.randn(num, source.z_dim, generator=rng)
+    other = torch.randn(num, source.z_dim, generator=rng)
+    is_mixed = torch.rand(num, 1, generator=rng) < recipe.mixed_share
+    z_style = torch.where(is_mixed, other, z)
+    z, z_style = z.to(device), z_style.to(device)
+    return Batch(z, z_style, source.draw(z, recipe.resolution, z_style=z_style))
