@@ -1,0 +1,203 @@
+"""Models, pictures and sessions in and out of a real window."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from imgui_bundle import imgui
+from PIL import Image
+
+from renderer.messages import BUNDLED
+from renderer.state import ViewState
+from visualizer import icons
+
+pytestmark = pytest.mark.gui
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = "//Controls/Model/"
+
+
+@pytest.fixture
+def pictures(robot: Any, tmp_path: Path) -> Path:
+    """The capture folder of this test."""
+    robot.app.settings.capture_folder = str(tmp_path / "pictures")
+    return tmp_path / "pictures"
+
+
+def load(robot: Any, path: Path) -> None:
+    robot.open_model(path)
+    robot.wait(lambda: robot.app.state.model == str(path), f"{path.name} to be loaded")
+    robot.settle()
+
+
+def drop(robot: Any, path: Path) -> None:
+    """What the system tells the window when a file is dropped on it."""
+    robot.window._take_drop(None, [str(path)])
+    robot.frame()
+
+
+def read_png(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def saved(robot: Any, folder: Path, num: int = 1) -> list[Path]:
+    """The pictures in a folder, once there are so many."""
+
+    def found() -> list[Path]:
+        return sorted(folder.glob("*.png")) if folder.exists() else []
+
+    robot.wait(lambda: len(found()) == num, f"{num} pictures in {folder}")
+    return found()
+
+
+# --- models --------------------------------------------------------------------------------
+
+
+def test_two_models_are_loaded_and_going_back_needs_no_loading(robot: Any, golden: Path) -> None:
+    first, second = golden / "stylegan3-t-64.pkl", golden / "stylegan2-64.pkl"
+    load(robot, first)
+    picture = robot.settle()
+    robot.changed_by(lambda: load(robot, second))
+
+    def choose(ui: Any) -> None:
+        ui.item_click(MODEL + "Loaded")
+        item = f"{first.stem}##{first}".replace("/", "\\/")
+        ui.item_click(f"//$FOCUSED/{item}")
+
+    robot.do(choose)
+    assert robot.app.models.loading is None
+    assert np.array_equal(robot.settle(), picture)
+    robot.changed_by(lambda: robot.click(MODEL + "Bundled"))
+    assert robot.app.state.model == BUNDLED
+
+
+def test_a_dropped_checkpoint_is_opened(robot: Any, golden: Path) -> None:
+    path = golden / "stylegan3-r-64.pkl"
+    robot.changed_by(
+        lambda: (
+            drop(robot, path),
+            robot.wait(lambda: robot.app.state.model == str(path), "the model"),
+        )
+    )
+    assert robot.app.settings.recent[0] == str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("script.pkl", b"cos\nsystem\n(S'touch executed'\ntR."),
+        ("text.pkl", b"this is no checkpoint"),
+        ("empty.safetensors", b""),
+    ],
+)
+def test_a_hostile_file_is_refused_and_the_window_goes_on(
+    robot: Any, tmp_path: Path, name: str, data: bytes
+) -> None:
+    picture = robot.settle()
+    (tmp_path / name).write_bytes(data)
+    drop(robot, tmp_path / name)
+    robot.wait(lambda: robot.app.models.failure is not None, "the refusal")
+    error = robot.app.models.failure.error
+    assert name in error.message
+    assert "\n" not in error.message
+    robot.frame()
+    robot.do(lambda ui: ui.mouse_move(MODEL + "Dismiss"))  # it is shown, with its buttons
+    assert np.array_equal(robot.settle(), picture)
+    robot.changed_by(lambda: robot.drag_picture(60, 0))
+    robot.click(MODEL + "Dismiss")
+    assert robot.app.models.failure is None
+
+
+def test_a_wrong_path_is_named(robot: Any, tmp_path: Path) -> None:
+    robot.open_model(tmp_path / "missing.pkl")
+    robot.wait(lambda: robot.app.models.failure is not None, "the refusal")
+    assert "missing.pkl" in robot.app.models.failure.error.message
+    robot.open_model(tmp_path)  # a folder without snapshots
+    robot.wait(lambda: robot.app.models.loading is None, "the refusal")
+    assert tmp_path.name in robot.app.models.failure.error.message
+    robot.open_model("https://example.org/network.pkl")
+    robot.frame()
+    assert "download" in robot.app.models.failure.error.message
+    assert robot.app.state == robot.first_state
+
+
+# --- pictures ------------------------------------------------------------------------------
+
+
+def test_an_exported_picture_is_the_one_of_loupe_images(
+    robot: Any, golden: Path, pictures: Path, tmp_path: Path
+) -> None:
+    load(robot, golden / "stylegan3-r-64.pkl")
+    robot.type_value("//Controls/Latent/##x", 3.25)
+    robot.type_value("//Controls/Truncation & noise/##psi", 0.8)
+    robot.type_value("//Controls/Transform/##angle", 20)
+    shown = robot.settle()
+    robot.open_panel("Capture")
+    robot.click(f"//Controls/Capture/{icons.CAMERA} Save picture")
+    (path,) = saved(robot, pictures)
+    assert np.array_equal(read_png(path), shown)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "visualizer", "images", "--state", str(path)]
+    done = subprocess.run(
+        [*command, "--outdir", str(out)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(read_png(out / path.name), shown)
+
+
+def test_the_window_is_saved_as_it_is_seen(robot: Any, pictures: Path) -> None:
+    robot.open_panel("Capture")
+    robot.click(f"//Controls/Capture/{icons.WINDOW} Save window")
+    (path,) = saved(robot, pictures)
+    assert read_png(path).shape == robot.screenshot().shape
+
+
+def test_a_folder_that_cannot_be_written_is_named(robot: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    robot.app.settings.capture_folder = str(tmp_path / "file" / "folder")
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.s)
+    robot.wait(lambda: robot.app.notices.visible, "the message")
+    assert str(tmp_path / "file") in robot.app.notices.last_text
+
+
+# --- coming back ---------------------------------------------------------------------------
+
+
+def test_a_dropped_picture_brings_its_state_and_its_model(
+    robot: Any, golden: Path, pictures: Path
+) -> None:
+    model = golden / "stylegan2-64.pkl"
+    load(robot, model)
+    robot.type_value("//Controls/Latent/##seed", 12)
+    shown, state = robot.settle(), robot.app.state
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.s)
+    (path,) = saved(robot, pictures)
+    robot.reset()
+    drop(robot, path)
+    assert np.array_equal(robot.settle(), shown)
+    assert robot.app.state == state
+
+
+def test_a_saved_session_comes_back(robot: Any, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    robot.drag_picture(70, 40)
+    shown, state = robot.settle(), robot.app.state
+    robot.window.actions.save_session(str(path))
+    robot.reset()
+    assert robot.app.state == ViewState()
+    drop(robot, path)
+    assert np.array_equal(robot.settle(), shown)
+    assert robot.app.state == state
+
+
+def test_a_broken_session_changes_nothing(robot: Any, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"schema": 1, "colour": "red"}')
+    drop(robot, path)
+    assert "colour" in robot.app.notices.last_text
+    assert robot.app.state == ViewState()
