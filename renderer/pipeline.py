@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 import torch
@@ -54,6 +54,13 @@ class Pipeline:
         self, view: View, model: Model, work: Work, should_stop: Callable[[], bool] = never
     ) -> Stages:
         """The stages of a view; to be used under `torch.inference_mode`."""
+        stages = Stages(view, model, self._cache, work, should_stop)
+        display = view.display
+        if display.layer is None or not display.layer_or_output:
+            return stages
+        if display.layer in [layer.name for layer in stages.layers()]:
+            return stages
+        view = replace(view, display=replace(display, layer=None))
         return Stages(view, model, self._cache, work, should_stop)
 
     def render(

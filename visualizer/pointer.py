@@ -91,3 +91,8 @@ def describe_value(value: float, room: int = 6) -> str:
         return f"{value:+.1e}".replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
     digits = max(0, room - 2 - len(str(int(size))))
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """A number with its sign, as long as its opposite."""
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -135,12 +135,19 @@ def build_plot(
             _draw_mark(mark)
         for number, curve in reversed(list(enumerate(curves))):
             _draw_curve(curve, number, is_log)
-        if implot.is_plot_hovered():
+        if _is_hovered():
             reading = read_at(curves, implot.get_plot_mouse_pos().x)
             _draw_mark(Mark("##cursor", reading.frequency, theme.TEXT))
         implot.end_plot()
     _pop_style()
     return reading
+
+
+def _is_hovered() -> bool:
+    """ImPlot itself gets no input: the wheel scrolls the panel."""
+    low, size, mouse = implot.get_plot_pos(), implot.get_plot_size(), imgui.get_mouse_pos()
+    inside = low.x <= mouse.x < low.x + size.x and low.y <= mouse.y < low.y + size.y
+    return bool(inside and imgui.is_window_hovered())
 
 
 def _lowest(curves: list[Curve]) -> float:

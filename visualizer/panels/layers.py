@@ -20,7 +20,7 @@ from visualizer.layer_choice import (
     step_channel,
 )
 
-NUM_ROWS = 9  # of the list, before it scrolls
+LIST_SHARE = 0.3  # of the column's height, before the list scrolls
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
 
 
@@ -51,14 +51,15 @@ class LayersPanel:
     def _build_list(self, layer: LayerState, result: Shown) -> LayerState:
         layers = result.layers
         row_height = imgui.get_text_line_height() + 2 * imgui.get_style().cell_padding.y
-        num_rows = min(len(layers), NUM_ROWS) + 1  # and the header
+        fitting = max(5, int(LIST_SHARE * imgui.get_window_height() / row_height))
+        num_rows = min(len(layers), fitting)
         flags = (
             imgui.TableFlags_.scroll_y.value
             | imgui.TableFlags_.row_bg.value
             | imgui.TableFlags_.no_pad_outer_x.value
             | imgui.TableFlags_.sizing_fixed_fit.value
         )
-        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, num_rows * row_height + 4)):
+        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, (num_rows + 1) * row_height + 4)):
             return layer
         _build_header()
         current = shown_layer(layers, layer.name).name
@@ -67,19 +68,17 @@ class LayersPanel:
             imgui.table_next_column()
             if _build_row(info, info.name == current):
                 layer = replace(layer, name=None if info.name == OUTPUT else info.name)
-        self._follow(result.model.source, current, layers, row_height)
+        place = [info.name for info in layers].index(current)
+        self._follow((result.model.source, current), place * row_height, num_rows * row_height)
         imgui.end_table()
         return layer
 
-    def _follow(
-        self, source: str, name: str, layers: tuple[LayerInfo, ...], row_height: float
-    ) -> None:
+    def _follow(self, choice: tuple[str, str], place: float, height: float) -> None:
         """Bring the chosen row into sight when the choice has changed elsewhere."""
-        if self._scrolled_to != (source, name):
-            self._scrolled_to = (source, name)
-            place = [info.name for info in layers].index(name) * row_height
-            low, height = imgui.get_scroll_y(), NUM_ROWS * row_height
-            if not low <= place <= low + height - row_height:
+        if self._scrolled_to != choice:
+            self._scrolled_to = choice
+            low = imgui.get_scroll_y()
+            if not low <= place <= low + height * 0.9:
                 imgui.set_scroll_y(max(0.0, place - height / 2))
 
 
@@ -105,9 +104,6 @@ def _build_row(info: LayerInfo, chosen: bool) -> bool:
     flags = imgui.SelectableFlags_.span_all_columns.value
     clicked = imgui.selectable(f" {info.name}", chosen, flags)[0]
     imgui.pop_style_color()
-    controls.tooltip(
-        f"{info.name}: {info.channels} channels of {info.height} × {info.width}, {info.dtype}"
-    )
     imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
     for text in (describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)):
         imgui.table_next_column()

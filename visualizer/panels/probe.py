@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from visualizer.pointer import (
     position_of,
     raw_view,
     region_at,
+    signed,
     value_at,
 )
 
@@ -47,6 +49,9 @@ class ProbePanel:
         pointer.is_wanted = True
         layer = shown_info(result)
         if result is None or layer is None or result.pixels is None:
+            return state
+        if pointer.place is not None and pointer.place[0] >= layer.width:
+            _build_frequency(pointer.place, layer)
             return state
         self._last = pointer.place or pointer.pinned or self._last
         if self._last is None:
@@ -109,8 +114,20 @@ def _build_position(place: Place, layer: LayerInfo) -> None:
     controls.tooltip(f"Of {layer.name}, counted from the upper left")
     controls.label("Widths")
     position = position_of(place, layer)
-    _row(f"{position.x_widths:+.4f}", f"{position.y_widths:+.4f}")
+    _row(signed(position.x_widths), signed(position.y_widths))
     controls.tooltip("From the centre of the picture, in image widths; margins lie beyond ±0.5")
+
+
+def _build_frequency(place: Place, layer: LayerInfo) -> None:
+    """In the spectrum beside the picture: which frequency the pixel stands for."""
+    rate = layer.sampling_rate or float(layer.width)
+    controls.label("Frequency")
+    f_x = (place[0] - layer.width - layer.width // 2) * rate / layer.width
+    f_y = (place[1] - layer.height // 2) * rate / layer.height
+    _row(f"x {signed(f_x, 1)}", f"y {signed(f_y, 1)}")
+    controls.tooltip("In cycles per image width")
+    controls.label("Radius")
+    imgui.text_unformatted(f"{math.hypot(f_x, f_y):.1f}")
 
 
 def _build_values(values: Values | None, result: Shown) -> None:

@@ -12,6 +12,8 @@ from visualizer.panels.latent import LatentPanel
 from visualizer.panels.layers import LayersPanel
 from visualizer.panels.model import ModelPanel
 from visualizer.panels.performance import PerformancePanel
+from visualizer.panels.probe import ProbePanel
+from visualizer.panels.spectrum import SpectrumPanel
 from visualizer.panels.steps import HistoryPanel
 from visualizer.panels.style_mixing import StyleMixingPanel
 from visualizer.panels.transform import TransformPanel
@@ -38,8 +40,10 @@ LEFT: tuple[type[Panel], ...] = (  # what the picture is
 )
 RIGHT: tuple[type[Panel], ...] = (  # how one looks at it
     LayersPanel,
+    SpectrumPanel,
+    ProbePanel,
     PerformancePanel,
     HistoryPanel,
 )
 PANELS = LEFT + RIGHT
-SHUT = ("Style mixing", "Class", "Capture")  # until they are opened
+SHUT = ("Style mixing", "Class", "Capture", "Spectrum", "Performance")  # until they are opened

@@ -11,6 +11,7 @@ from imgui_bundle import imgui
 from renderer.messages import Profile, SpectrumProfile, SpectrumSpec, View
 from renderer.state import SpectrumState, ViewState
 from visualizer import controls, icons, theme
+from visualizer.camera import Rect
 from visualizer.context import Context, Shown
 from visualizer.models import short_name
 from visualizer.spectrum_plot import (
@@ -26,11 +27,12 @@ from visualizer.spectrum_plot import (
 PLOT_EM = 11.0  # height of the plot
 TOPIC = "spectrum"
 _DEFAULT = SpectrumState()
+_SHORT = {"Radial": "Radial", "Horizontal": "H", "Vertical": "V", "Diagonal": "Diag"}
 _KIND_HELP = {
-    "Radial": "The mean over all directions",
-    "Horizontal": "Along x",
-    "Vertical": "Along y",
-    "Diagonal": "Along x = y",
+    "Radial": "the mean over all directions",
+    "Horizontal": "along x, no change along y",
+    "Vertical": "along y, no change along x",
+    "Diagonal": "along x = y",
 }
 
 
@@ -45,6 +47,7 @@ class SpectrumPanel:
         self._is_log = False
         self._curve: tuple[Profile, str, Curve] | None = None  # made from this profile, this kind
         self._pins: list[Curve] = []
+        self.plot = Rect(0, 0, 1, 1)  # on the screen
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -62,14 +65,12 @@ class SpectrumPanel:
         return state
 
     def _build_kinds(self) -> None:
-        width = controls.half_width(5)
         for kind in KINDS:
-            name = kind if kind in ("Radial",) else kind[0] if kind != "Diagonal" else "Diag"
-            text = f"{kind}: {_KIND_HELP[kind].lower()}"
-            if controls.button(f"{name}###{kind}", text, width, kind == self._kind):
+            text = f"{kind}: {_KIND_HELP[kind]}"
+            if controls.button(f"{_SHORT[kind]}###{kind}", text, 0, kind == self._kind):
                 self._kind = kind
             controls.next_to()
-        if controls.button("log", "Logarithmic frequency", width, self._is_log):
+        if controls.button("log", "Logarithmic frequency", 0, self._is_log):
             self._is_log = not self._is_log
 
     def _build_plot(self, profile: Profile | None) -> None:
@@ -77,12 +78,14 @@ class SpectrumPanel:
         curves = ([curve] if curve is not None else []) + self._pins
         marks = marks_of(profile) if profile is not None else ()
         height = PLOT_EM * imgui.get_font_size()
+        corner, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
+        self.plot = Rect(corner.x, corner.y, room, height)
         reading = build_plot(curves, marks, self._is_log, height)
         if profile is None:
             controls.note("The spectrum is being computed…")
             return
         if reading is not None:
-            _build_reading(reading)
+            _build_reading(reading, curves)
         else:
             _build_marks(profile)
         _build_energy(profile)
@@ -101,7 +104,7 @@ class SpectrumPanel:
         full = len(self._pins) >= len(PIN_COLORS)
         imgui.begin_disabled(curve is None or full)
         text = "Keep this curve, to lay others over it"
-        if controls.button(f"{icons.SNAP} Pin curve", text, width) and curve is not None:
+        if controls.button(f"{icons.SNAP} Pin curve###pin", text, width) and curve is not None:
             used = [(c.color.x, c.color.y, c.color.z) for c in self._pins]
             free = [c for c in PIN_COLORS if (c.x, c.y, c.z) not in used]
             self._pins.append(replace(curve, color=free[0], weight=1.2))
@@ -153,10 +156,15 @@ def _build_picture(spectrum: SpectrumState) -> SpectrumState:
     return replace(spectrum, show=show, all_channels=all_channels, range_db=range_db, beta=beta)
 
 
-def _build_reading(reading: Reading) -> None:
+def _build_reading(reading: Reading, curves: list[Curve]) -> None:
     """What the mouse points at: the shown curve first, then the pinned ones."""
-    powers = "  ".join("–" if math.isnan(p) else f"{p:.1f}" for p in reading.power_db)
-    imgui.text_colored(theme.TEXT, f"{reading.frequency:.2f} cycles: {powers} dB")
+    imgui.text_colored(theme.TEXT_DIM, f"at {reading.frequency:.4g}")
+    for curve, power_db in zip(curves, reading.power_db, strict=True):
+        imgui.same_line(0, imgui.get_font_size() * 0.6)
+        text = "–" if math.isnan(power_db) else f"{power_db:.1f}".replace("-", "−")
+        imgui.text_colored(curve.color, text)
+    imgui.same_line(0, imgui.get_font_size() * 0.4)
+    imgui.text_colored(theme.TEXT_DIM, "dB")
 
 
 def _build_marks(profile: Profile) -> None:
@@ -169,7 +177,9 @@ def _build_marks(profile: Profile) -> None:
 
 def _build_energy(profile: Profile) -> None:
     known = profile.out_of_band_db is not None
-    text = f"{profile.out_of_band_db:.1f} dB" if known else "no designed band"
+    text = f"{profile.out_of_band_db:.1f} dB".replace("-", "−") if known else "no designed band"
+    if profile.cutoff is not None and profile.cutoff >= profile.nyquist:
+        known, text = False, "the band reaches Nyquist"
     imgui.text_colored(theme.TEXT_DIM, "Out of band")
     imgui.same_line()
     imgui.text_colored(theme.TEXT if known else theme.TEXT_FAINT, text)
