@@ -85,7 +85,7 @@ setup(
     ],
     package_data={
         "assets": ["*.md", "fonts/*", "icons/*", "generators/*"],
-        "cuda_ext": ["csrc/cuda/*"],
+        "cuda_ext": ["csrc/cuda/*.h", "csrc/cuda/*.cu"],
     },
     install_requires=[
         "torch>=2.4,<3",
@@ -114,8 +114,8 @@ setup(
         # needs nothing of CUDA to build: the driver and the compiler are opened at run time
         Pybind11Extension(
             "cuda_ext._cuda",
-            ["cuda_ext/csrc/cuda/module.cpp"],
-            depends=glob("cuda_ext/csrc/cuda/*.h"),
+            ["cuda_ext/csrc/cuda/host/module.cpp"],
+            depends=glob("cuda_ext/csrc/cuda/host/*.h"),
             cxx_std=17,
             optional=True,
         ),
