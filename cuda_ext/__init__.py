@@ -6,7 +6,16 @@ Each operator is one word in every place: `op.py` (checks, dispatch, gradient), 
 
 from cuda_ext.bias_act import bias_act
 from cuda_ext.filtered_lrelu import filtered_lrelu
+from cuda_ext.modulated_conv2d import ConvWeight, modulated_conv2d
 from cuda_ext.status import kernel_status, verify
 from cuda_ext.upfirdn2d import upfirdn2d
 
-__all__ = ["bias_act", "filtered_lrelu", "kernel_status", "upfirdn2d", "verify"]
+__all__ = [
+    "ConvWeight",
+    "bias_act",
+    "filtered_lrelu",
+    "kernel_status",
+    "modulated_conv2d",
+    "upfirdn2d",
+    "verify",
+]

@@ -116,6 +116,53 @@ def run_bias_act(
     return y
 
 
+def packed_weight(
+    module: Any, weight: torch.Tensor, known: tuple[int, torch.Tensor] | None
+) -> tuple[int, torch.Tensor]:
+    """The panel width of the active instruction set and [O, C, k, k] packed for it."""
+    width = module.panel_width()
+    if known is not None and known[0] == width:
+        return known
+    o, c, kernel, _ = weight.shape
+    packed = torch.empty(module.packed_floats(o, c, kernel))
+    module.pack_weights(
+        weight.data_ptr(), packed.data_ptr(), (o, c, kernel), torch.get_num_threads()
+    )
+    return width, packed
+
+
+def run_conv(
+    module: Any,
+    x: torch.Tensor,
+    packed: torch.Tensor,
+    scales: tuple[torch.Tensor | None, torch.Tensor | None],
+    shape: tuple[int, int],
+    padding: int,
+) -> torch.Tensor:
+    """modulated_conv2d on float32 or bfloat16; `scales` are styles and y_scale, `shape` is O, k."""
+    source = x if x.stride(1) == 1 else x.contiguous(memory_format=_CHANNELS_LAST)
+    n, c, h, w = x.shape
+    out, kernel = shape
+    size = (h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1)
+    y = torch.empty((n, out, *size), dtype=x.dtype, memory_format=_CHANNELS_LAST)
+    vectors = [_floats(v) for v in scales]  # kept alive until the call returns
+    if y.numel():
+        module.conv(
+            source.data_ptr(),
+            y.data_ptr(),
+            packed.data_ptr(),
+            tuple(0 if v is None else v.data_ptr() for v in vectors),
+            (n, c, h, w, out, *size),
+            (source.stride(0), source.stride(2), source.stride(3)),
+            (y.stride(0), y.stride(2), y.stride(3)),
+            kernel,
+            padding,
+            NATIVE_DTYPES[x.dtype],
+            torch.get_num_threads(),
+        )
+    return y
+
+
 def new_pattern(x: torch.Tensor, fu: torch.Tensor | None, up: int, padding: Padding) -> Pattern:
     """Room for the pattern of the signal that `x` is upsampled to."""
     taps_y, taps_x = taps_of(fu)

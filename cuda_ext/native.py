@@ -4,6 +4,7 @@ import ctypes
 import functools
 import importlib
 import logging
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ import torch  # before the native module, which shares torch's thread runtime
 
 logger = logging.getLogger(__name__)
 
-API_VERSION = 2
+API_VERSION = 3
 """Rises with every change of the native functions, so that a stale build is noticed."""
 
 
@@ -30,7 +31,21 @@ def describe(module: Any) -> str:
     return f"{module.instruction_set()}, {module.thread_runtime()}"
 
 
+def has_fast_bfloat16() -> bool:
+    """The processor multiplies bfloat16 faster than float32."""
+    module: Any = load()[0]
+    return module is not None and bool(module.fast_bfloat16())
+
+
+def has_bfloat16_tiles() -> bool:
+    """The processor has a matrix unit for bfloat16 (AMX)."""
+    module: Any = load()[0]
+    return module is not None and bool(module.bfloat16_tiles())
+
+
 def _import_native() -> tuple[ModuleType | None, str]:
+    if os.environ.get("LOUPE_NATIVE") == "0":
+        return None, "they are switched off by LOUPE_NATIVE=0"
     try:
         module: Any = importlib.import_module("cuda_ext._native")
     except ImportError as error:
@@ -39,6 +54,10 @@ def _import_native() -> tuple[ModuleType | None, str]:
     if found != API_VERSION:
         return None, f"the compiled module is of version {found}, not {API_VERSION}: install again"
     module.use_openmp(_openmp_entry())
+    if os.environ.get("LOUPE_KEEP_MEMORY") != "0":
+        # Pictures of one size after another: memory that goes back to the system costs a page
+        # fault per 4 KB when it is taken again, up to a third of the time of a picture.
+        module.keep_freed_memory()
     return module, ""
 
 

@@ -77,6 +77,18 @@ def bias_act(
     return y.to(x.dtype)
 
 
+def modulated_conv2d(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    styles: torch.Tensor | None,
+    y_scale: torch.Tensor | None,
+    padding: int,
+) -> torch.Tensor:
+    """conv(x · styles, weight) · y_scale, computed in the precision of `x`."""
+    y = F.conv2d(scale(x, styles), weight.to(x.dtype), padding=padding)
+    return scale(y, y_scale)
+
+
 def scale(x: torch.Tensor, factors: torch.Tensor | None) -> torch.Tensor:
     """[N, C, H, W] times [N, C], in the dtype of `x`."""
     if factors is None:

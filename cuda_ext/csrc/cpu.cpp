@@ -1,6 +1,7 @@
 #include "cpu.h"
 
 #include <atomic>
+#include <cstdint>
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define LOUPE_X86
@@ -9,6 +10,8 @@
 #if defined(LOUPE_X86) && defined(_MSC_VER)
 #include <immintrin.h>
 #include <intrin.h>
+#elif defined(LOUPE_X86)
+#include <cpuid.h>
 #endif
 
 namespace loupe {
@@ -27,43 +30,59 @@ extern const Kernels kernels_avx512bf16;
 
 namespace {
 
-#ifdef LOUPE_X86
-
 struct Features {
-    bool avx2, avx512, avx512bf16;
+    bool avx2 = false, avx512 = false, avx512bf16 = false, tiles = false;
 };
 
+#ifdef LOUPE_X86
+
+struct Registers {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+};
+
+Registers identify(unsigned leaf, unsigned subleaf) {
+    Registers r;
 #ifdef _MSC_VER
-bool bit(int value, int index) { return (value >> index) & 1; }
+    int values[4];
+    __cpuidex(values, static_cast<int>(leaf), static_cast<int>(subleaf));
+    r = {unsigned(values[0]), unsigned(values[1]), unsigned(values[2]), unsigned(values[3])};
+#else
+    __get_cpuid_count(leaf, subleaf, &r.a, &r.b, &r.c, &r.d);
+#endif
+    return r;
+}
+
+// Registers that the system saves for programs.
+std::uint64_t saved_state() {
+#ifdef _MSC_VER
+    return _xgetbv(0);
+#else
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return std::uint64_t(high) << 32 | low;
+#endif
+}
+
+bool bit(unsigned value, int index) { return (value >> index) & 1u; }
 
 Features detect() {
-    int basic[4], extended[4], more[4];
-    __cpuid(basic, 0);
-    if (basic[0] < 7) return {};
-    __cpuid(basic, 1);
-    __cpuidex(extended, 7, 0);
-    __cpuidex(more, 7, 1);
-    if (!bit(basic[2], 27)) return {};  // the system saves no wide registers
-    const unsigned long long saved = _xgetbv(0);
-    const bool avx2 = (saved & 6) == 6 && bit(basic[2], 12) && bit(extended[1], 5);
-    const bool avx512 = avx2 && (saved & 0xe6) == 0xe6 && bit(extended[1], 16) &&
-                        bit(extended[1], 17) && bit(extended[1], 30) && bit(extended[1], 31);
-    return {avx2, avx512, avx512 && bit(more[0], 5)};
+    const Registers basic = identify(1, 0);
+    if (identify(0, 0).a < 7 || !bit(basic.c, 27)) return {};  // no wide registers are saved
+    const std::uint64_t saved = saved_state();
+    const Registers extended = identify(7, 0);
+    const Registers more = extended.a >= 1 ? identify(7, 1) : Registers{};
+    Features has;
+    has.avx2 = (saved & 6) == 6 && bit(basic.c, 12) && bit(extended.b, 5);
+    has.avx512 = has.avx2 && (saved & 0xe6) == 0xe6 && bit(extended.b, 16) &&
+                 bit(extended.b, 17) && bit(extended.b, 30) && bit(extended.b, 31);
+    has.avx512bf16 = has.avx512 && bit(more.a, 5);
+    has.tiles = has.avx512 && (saved & 0x60000) == 0x60000 && bit(extended.d, 22) &&
+                bit(extended.d, 24);
+    return has;
 }
+
 #else
-Features detect() {
-    __builtin_cpu_init();
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                        __builtin_cpu_supports("avx512vl");
-#ifdef LOUPE_HAS_AVX512BF16
-    return {avx2, avx512, avx512 && __builtin_cpu_supports("avx512bf16")};
-#else
-    return {avx2, avx512, false};
-#endif
-}
-#endif
+Features detect() { return {}; }
 #endif
 
 std::atomic<const Kernels*>& chosen() {
@@ -91,6 +110,10 @@ std::vector<const Kernels*> usable_kernels() {
     found.push_back(&kernels_baseline);
     return found;
 }
+
+bool has_fast_bfloat16() { return detect().avx512bf16; }
+
+bool has_bfloat16_tiles() { return detect().tiles; }
 
 const Kernels& active_kernels() { return *chosen().load(); }
 

@@ -17,4 +17,9 @@ const Kernels& active_kernels();
 // Selects by name; false when there is none of that name here.
 bool select_kernels(const std::string& name);
 
+// The processor multiplies bfloat16 in vector registers, or in a matrix unit of its own (AMX), and
+// the system lets programs use it.
+bool has_fast_bfloat16();
+bool has_bfloat16_tiles();
+
 }  // namespace loupe

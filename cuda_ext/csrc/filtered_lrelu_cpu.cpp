@@ -2,30 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "cpu.h"
+#include "scratch.h"
 #include "threads.h"
 
 namespace loupe {
 namespace {
-
-// Memory of one thread that grows and stays, aligned to cache lines.
-class Scratch {
-   public:
-    float* floats(std::int64_t count) {
-        if (count > size_) {
-            memory_.reset(new char[count * sizeof(float) + 64]);
-            size_ = count;
-        }
-        const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-        return reinterpret_cast<float*>((address + 63) / 64 * 64);
-    }
-
-   private:
-    std::unique_ptr<char[]> memory_;
-    std::int64_t size_ = 0;
-};
 
 bool near(float a, float b, float scale) { return std::fabs(a - b) <= 1e-6f * scale; }
 

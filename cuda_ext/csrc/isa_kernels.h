@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bias_act_rows.h"
+#include "conv_unit.h"
 #include "strip_fast.h"
 #include "strip_generic.h"
 
@@ -43,6 +44,14 @@ void bias_act_any(const BiasActTask& task, std::int64_t row, std::int64_t row_en
     }
 }
 
+void conv_any(const ConvTask& task, std::int64_t first, int tiles, float* scratch) {
+    if (task.bfloat16) {
+        conv_typed<BFloat16>(task, first, tiles, scratch);
+    } else {
+        conv_typed<float>(task, first, tiles, scratch);
+    }
+}
+
 // Independent multiply-adds in registers: the arithmetic peak of a roofline.
 double fma_rounds(std::int64_t rounds) {
     Vec sums[12];
@@ -61,7 +70,8 @@ double fma_rounds(std::int64_t rounds) {
 }  // namespace
 
 extern const Kernels LOUPE_TABLE;
-const Kernels LOUPE_TABLE = {LOUPE_NAME,   Vec::lanes,    &strip_floats,
-                             &strip_any,   &bias_act_any, &fma_rounds};
+const Kernels LOUPE_TABLE = {LOUPE_NAME,    Vec::lanes,   &strip_floats, &strip_any,
+                             &bias_act_any, product_rows, panel_width,   &conv_floats,
+                             &conv_any,     &fma_rounds};
 
 }  // namespace loupe

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "conv_cpu.h"
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
 #include "threads.h"
@@ -96,6 +97,30 @@ void bias_act(Address x, Address y, Address b, std::array<std::int64_t, 3> shape
     loupe::run_bias_act(task, threads);
 }
 
+void pack_weights(Address weight, Address packed, std::array<int, 3> shape, int threads) {
+    py::gil_scoped_release release;
+    loupe::pack_weights(floats(weight), shape[0], shape[1], shape[2], threads,
+                        reinterpret_cast<float*>(packed));
+}
+
+// shape: n, c, h, w, o, out_h, out_w. vectors: x_scale, y_scale.
+void conv(Address x, Address y, Address packed, std::array<Address, 2> vectors,
+          std::array<int, 7> shape, std::array<std::int64_t, 3> x_stride,
+          std::array<std::int64_t, 3> y_stride, int kernel, int pad, int dtype, int threads) {
+    py::gil_scoped_release release;
+    loupe::ConvTask task{};
+    task.x = reinterpret_cast<const void*>(x);
+    task.y = reinterpret_cast<void*>(y);
+    task.weights = floats(packed);
+    task.x_scale = floats(vectors[0]), task.y_scale = floats(vectors[1]);
+    task.bfloat16 = dtype == 1;
+    task.n = shape[0], task.c = shape[1], task.h = shape[2], task.w = shape[3];
+    task.o = shape[4], task.out_h = shape[5], task.out_w = shape[6], task.pad = pad;
+    task.x_stride = {x_stride[0], x_stride[1], x_stride[2]};
+    task.y_stride = {y_stride[0], y_stride[1], y_stride[2]};
+    loupe::run_conv(task, kernel, threads);
+}
+
 std::vector<std::string> instruction_sets() {
     std::vector<std::string> names;
     for (const loupe::Kernels* kernels : loupe::usable_kernels()) names.push_back(kernels->name);
@@ -127,14 +152,20 @@ bool keep_freed_memory() {
 
 PYBIND11_MODULE(_native, m) {
     m.doc() = "Native kernels of cuda_ext";
-    m.attr("API_VERSION") = 2;
+    m.attr("API_VERSION") = 3;
     m.def("filtered_lrelu", &filtered_lrelu);
     m.def("bias_act", &bias_act);
+    m.def("packed_floats", &loupe::packed_floats);
+    m.def("pack_weights", &pack_weights);
+    m.def("conv", &conv);
     m.def("instruction_set", [] { return std::string(loupe::active_kernels().name); });
     m.def("instruction_sets", &instruction_sets);
     m.def("select_instruction_set", &loupe::select_kernels);
     m.def("use_openmp", &loupe::use_openmp);
     m.def("thread_runtime", [] { return std::string(loupe::thread_runtime()); });
+    m.def("panel_width", [] { return loupe::active_kernels().panel_width; });
+    m.def("fast_bfloat16", &loupe::has_fast_bfloat16);
+    m.def("bfloat16_tiles", &loupe::has_bfloat16_tiles);
     m.def("fma_rate", &fma_rate);
     m.def("keep_freed_memory", &keep_freed_memory);
 }

@@ -141,6 +141,21 @@ LOUPE_INLINE void store(BFloat16* p, Vec a) {
 #endif
 
 // The first `count` lanes; the others are zero, and not written.
+#if defined(LOUPE_AVX512)
+LOUPE_INLINE __mmask16 first_lanes(int count) { return __mmask16((1u << count) - 1u); }
+LOUPE_INLINE Vec load_some(const float* p, int count) {
+    return {_mm512_maskz_loadu_ps(first_lanes(count), p)};
+}
+LOUPE_INLINE Vec load_some(const BFloat16* p, int count) {
+    return widen(_mm256_maskz_loadu_epi16(first_lanes(count), p));
+}
+LOUPE_INLINE void store_some(float* p, int count, Vec a) {
+    _mm512_mask_storeu_ps(p, first_lanes(count), a.v);
+}
+LOUPE_INLINE void store_some(BFloat16* p, int count, Vec a) {
+    _mm256_mask_storeu_epi16(p, first_lanes(count), narrow(a));
+}
+#else
 template <class T>
 LOUPE_INLINE Vec load_some(const T* p, int count) {
     T whole[Vec::lanes] = {};
@@ -153,6 +168,7 @@ LOUPE_INLINE void store_some(T* p, int count, Vec a) {
     store(whole, a);
     for (int i = 0; i < count; ++i) p[i] = whole[i];
 }
+#endif
 
 // Leaky ReLU for slopes of 0 to 1, then the clamp; NaN stays NaN.
 LOUPE_INLINE Vec activate(Vec a, Vec slope, Vec low, Vec high) {

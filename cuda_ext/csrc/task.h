@@ -63,6 +63,19 @@ struct BiasActTask {
     float gain, slope, clamp;  // clamp < 0: none
 };
 
+// y = conv(x * x_scale, weights) * y_scale, kernel 1x1 or 3x3; see conv_unit.h.
+struct ConvTask {
+    const void* x;
+    void* y;
+    bool bfloat16;         // of x and y; arithmetic is in float32
+    const float* x_scale;  // [N, C] or null
+    const float* y_scale;  // [N, O] or null
+    const float* weights;  // packed
+    int n, c, h, w, o, out_h, out_w, pad;
+    Strides x_stride, y_stride;
+    int positions, tile, tiles_y, tiles_x;  // of the plan
+};
+
 // The kernels of one instruction set.
 struct Kernels {
     const char* name;
@@ -70,6 +83,9 @@ struct Kernels {
     std::int64_t (*strip_floats)(const FilterTask&, int width);  // scratch of one strip
     void (*strip)(const FilterTask&, const Strip&, float* scratch);
     void (*bias_act)(const BiasActTask&, std::int64_t row, std::int64_t row_end);
+    int product_rows, panel_width;  // of the matrix products of convolutions
+    std::int64_t (*conv_floats)(const ConvTask&, int tiles);
+    void (*conv)(const ConvTask&, std::int64_t first, int tiles, float* scratch);
     double (*fma_rounds)(std::int64_t rounds);  // 12 * lanes multiply-adds per round
 };
 

@@ -1,0 +1,18 @@
+// Modulated convolution on the CPU: packing of weights, splitting into units, threads.
+#pragma once
+
+#include "task.h"
+
+namespace loupe {
+
+// Number of floats of packed weights for [o, c, kernel, kernel], kernel 1 or 3.
+std::int64_t packed_floats(int o, int c, int kernel);
+
+// weight [o, c, kernel, kernel] to the order in which the kernels of the active instruction set
+// read it: [panel of output channels][position][c][channel of the panel], zero beyond o.
+void pack_weights(const float* weight, int o, int c, int kernel, int threads, float* packed);
+
+// Sizes and padding of `task` are set; plans its tiles and runs it.
+void run_conv(ConvTask task, int kernel, int threads);
+
+}  // namespace loupe

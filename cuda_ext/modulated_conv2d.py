@@ -1,0 +1,105 @@
+"""modulated_conv2d: scale the input channels, convolve with constant weights, scale the results."""
+
+import torch
+import torch.nn.functional as F
+
+from cuda_ext import checks, cpu, dispatch, native, reference
+
+_WINOGRAD_TILES = 16
+"""Pictures of fewer 4x4 tiles are not worth reading the four times larger transformed weights."""
+
+
+class ConvWeight:
+    """A constant weight [O, C, k, k] with the forms that kernels read, each made when first used.
+
+    The forms follow from the weight: make a new object when the weight changes.
+    """
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self.weight = weight.detach().float().contiguous()
+        self._packed: tuple[int, torch.Tensor] | None = None
+        self._bfloat16: torch.Tensor | None = None
+
+    @property
+    def kernel(self) -> int:
+        """Taps along one axis."""
+        return int(self.weight.shape[-1])
+
+    def packed(self, module: object) -> torch.Tensor:
+        """For the native kernel of the active instruction set."""
+        width, packed = cpu.packed_weight(module, self.weight, self._packed)
+        self._packed = (width, packed)
+        return packed
+
+    def bfloat16(self) -> torch.Tensor:
+        """Channels-last bfloat16."""
+        if self._bfloat16 is None:
+            self._bfloat16 = self.weight.to(torch.bfloat16, memory_format=torch.channels_last)
+        return self._bfloat16
+
+
+def modulated_conv2d(
+    x: torch.Tensor,
+    weight: ConvWeight,
+    styles: torch.Tensor | None = None,
+    y_scale: torch.Tensor | None = None,
+    padding: int = 0,
+    impl: str = "auto",
+) -> torch.Tensor:
+    """y = conv(x · styles, weight) · y_scale, for inference: there is no gradient.
+
+    Args:
+        x: [N, C, H, W].
+        weight: [O, C, k, k].
+        styles: [N, C], factors of the input channels, or None.
+        y_scale: [N, O], factors of the results, or None.
+        padding: zeros around the picture.
+        impl: "auto", "native" or "reference".
+
+    Returns:
+        [N, O, H + 2·padding − k + 1, likewise] of the dtype of `x`; channels-last where native.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; the message names it.
+        RuntimeError: `impl` is "native" and no native kernel serves `x`.
+    """
+    x = checks.check_image(x)
+    out_channels, channels = weight.weight.shape[:2]
+    if x.shape[1] != channels:
+        raise ValueError(f"x must have {channels} channels, got {x.shape[1]}")
+    size = checks.check_output_size(x, 1, (padding,) * 4, (weight.weight[0, 0],), 1)
+    styles = checks.check_scale(styles, x, "styles")
+    y_scale = checks.check_scale(y_scale, x[:, :1].expand(-1, out_channels, -1, -1), "y_scale")
+    module = dispatch.choose(checks.check_impl(impl), x)
+    if module is None:
+        return reference.modulated_conv2d(x, weight.weight, styles, y_scale, padding)
+    if _native_serves(x, weight, padding, size):
+        scales, shape = (styles, y_scale), (out_channels, weight.kernel)
+        return cpu.run_conv(module, x, weight.packed(module), scales, shape, padding)
+    return reference.scale(_by_torch(x, weight, styles, padding), y_scale)
+
+
+def _native_serves(
+    x: torch.Tensor, weight: ConvWeight, padding: int, size: tuple[int, int]
+) -> bool:
+    """Measured: where torch's own convolution is faster, it runs."""
+    if weight.kernel == 3:
+        if x.dtype == torch.bfloat16 and native.has_bfloat16_tiles():
+            return False
+        tiles = x.shape[0] * ((size[0] + 3) // 4) * ((size[1] + 3) // 4)
+        return tiles >= _WINOGRAD_TILES
+    aligned = x.shape[1] % 16 == 0
+    return weight.kernel == 1 and padding == 0 and x.dtype == torch.float32 and not aligned
+
+
+def _by_torch(
+    x: torch.Tensor, weight: ConvWeight, styles: torch.Tensor | None, padding: int
+) -> torch.Tensor:
+    """Styles go into the weights where that is less than scaling the picture."""
+    x = x.contiguous(memory_format=torch.channels_last)
+    w = weight.weight if x.dtype == torch.float32 else weight.bfloat16()
+    if styles is not None and x.shape[0] == 1 and weight.kernel == 1:
+        w = torch.mul(weight.weight, styles.reshape(1, -1, 1, 1), out=torch.empty_like(w))
+    elif styles is not None:
+        x = reference.scale(x, styles)
+    return F.conv2d(x, w, padding=padding)
