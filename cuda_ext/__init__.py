@@ -6,7 +6,8 @@ Each operator is one word in every place: `op.py` (checks, dispatch, gradient), 
 
 from cuda_ext.bias_act import bias_act
 from cuda_ext.filtered_lrelu import filtered_lrelu
-from cuda_ext.modulated_conv2d import ConvWeight, modulated_conv2d
+from cuda_ext.modulated_conv2d import ConvWeight, has_native_convolution, modulated_conv2d
+from cuda_ext.native import has_fast_bfloat16
 from cuda_ext.status import kernel_status, verify
 from cuda_ext.upfirdn2d import upfirdn2d
 
@@ -14,6 +15,8 @@ __all__ = [
     "ConvWeight",
     "bias_act",
     "filtered_lrelu",
+    "has_fast_bfloat16",
+    "has_native_convolution",
     "kernel_status",
     "modulated_conv2d",
     "upfirdn2d",

@@ -103,3 +103,8 @@ def _by_torch(
     elif styles is not None:
         x = reference.scale(x, styles)
     return F.conv2d(x, w, padding=padding)
+
+
+def has_native_convolution(x: torch.Tensor) -> bool:
+    """Whether `modulated_conv2d` has native kernels for tensors like `x` in float32."""
+    return x.device.type == "cpu" and dispatch.why_not_native(x.device, torch.float32) is None

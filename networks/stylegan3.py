@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import cuda_ext
+from networks import fast_layers
 from networks.filters import design_lowpass
 from networks.fourier import SynthesisInput, inverse_transform
 from networks.generator import Generator, check_synthesis_arguments
@@ -45,6 +46,8 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("up_filter", _empty_filter(spec.up_taps, spec.up_radial))
         self.register_buffer("down_filter", _empty_filter(spec.down_taps, spec.down_radial))
         self._unit_weight = Derived(rms_weight)
+        self._fast_weight = Derived(fast_layers.prepare_rms)
+        self._plain_weight = Derived(fast_layers.prepare_plain)
 
     def reset_parameters(self, rng: torch.Generator) -> None:
         """Starting values, and the filters that the geometry asks for."""
@@ -68,12 +71,17 @@ class SynthesisLayer(nn.Module):
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32))
-        x = self.convolve(x, self.affine(w))
+        x_scale = None
+        if not self.training and fast_layers.serves(x, w, self.weight, self.bias):
+            x, x_scale = self._convolve_fast(x, self.affine(w))
+        else:
+            x = self.convolve(x, self.affine(w))
         y: Tensor = cuda_ext.filtered_lrelu(
             x,
             fu=self.up_filter,
             fd=self.down_filter,
-            b=self.bias.to(x.dtype),
+            b=self.bias if x_scale is not None else self.bias.to(x.dtype),
+            x_scale=x_scale,
             up=spec.up,
             down=spec.down,
             padding=list(spec.padding),
@@ -96,6 +104,21 @@ class SynthesisLayer(nn.Module):
         x = scale_channels(x, styles * input_gain)
         x = F.conv2d(x, unit.weight.to(x.dtype), padding=padding)
         return scale_channels(x, demodulation(unit, styles))
+
+
+    def _convolve_fast(self, x: Tensor, styles: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The convolution, and the demodulation that is left to the next operation."""
+        input_gain = self.magnitude_ema.rsqrt()
+        if self.spec.is_torgb:
+            fast = self._plain_weight(self.weight)
+            styles = styles * (input_gain / math.sqrt(self.weight[0].numel()))
+            return cuda_ext.modulated_conv2d(x, fast.conv, styles), None
+        fast = self._fast_weight(self.weight)
+        assert fast.unit is not None
+        styles = styles * styles.square().mean(dim=1, keepdim=True).rsqrt()
+        padding = self.spec.conv_kernel - 1
+        x = cuda_ext.modulated_conv2d(x, fast.conv, styles * input_gain, padding=padding)
+        return x, demodulation(fast.unit, styles)
 
 
 def _empty_filter(taps: int, radial: bool) -> Tensor | None:
@@ -147,7 +170,7 @@ class SynthesisNetwork(nn.Module):
             x = cast(SynthesisLayer, getattr(self, name))(x, w, force_fp32)
         if self.design.output_scale != 1:
             x = x * self.design.output_scale
-        return x.float()
+        return x.float().contiguous()
 
 
 class StyleGAN3(Generator):

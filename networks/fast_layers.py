@@ -1,0 +1,52 @@
+"""Inference on the CPU: layers through native kernels, one memory layout from input to picture.
+
+The same arithmetic as the plain modules with the same names of layers and the same results, for
+forward hooks too; constant weights are prepared once and styles and demodulation are folded into
+the convolution and the operation after it. Training and gradients take the plain path.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+import cuda_ext
+from networks.modulation import UnitWeight, rms_weight, unit_weight
+
+
+class FastWeight(NamedTuple):
+    """A convolution weight prepared for the native path."""
+
+    conv: cuda_ext.ConvWeight  # unit norm per output channel, or the plain weight
+    unit: UnitWeight | None  # for demodulation; its own weight is left out
+
+
+def prepare_rms(weight: Tensor) -> FastWeight:
+    """Of a StyleGAN3 layer."""
+    return _prepare(rms_weight(weight))
+
+
+def prepare_unit(weight: Tensor) -> FastWeight:
+    """Of a StyleGAN2 layer."""
+    return _prepare(unit_weight(weight))
+
+
+def prepare_plain(weight: Tensor) -> FastWeight:
+    """Of a ToRGB layer: no demodulation."""
+    return FastWeight(cuda_ext.ConvWeight(weight), None)
+
+
+def _prepare(unit: UnitWeight) -> FastWeight:
+    empty = unit.weight.new_empty(0)
+    return FastWeight(cuda_ext.ConvWeight(unit.weight), unit._replace(weight=empty))
+
+
+def serves(x: Tensor, *values: Tensor | None) -> bool:
+    """Whether the native path may be taken: kernels for `x`, and no gradient to any value."""
+    if not cuda_ext.has_native_convolution(x):
+        return False
+    if not torch.is_grad_enabled():
+        return True
+    return not any(value is not None and value.requires_grad for value in (x, *values))
