@@ -2,7 +2,8 @@
 
 import torch
 
-from cuda_ext import checks, cpu, dispatch, reference
+from cuda_ext import checks, dispatch, reference
+from cuda_ext.backend import backend_of
 
 
 def bias_act(
@@ -34,10 +35,14 @@ def bias_act(
     b = checks.check_bias(b, x)
     gain, slope = checks.check_number(gain, "gain"), checks.check_number(slope, "slope")
     clamp = checks.check_clamp(clamp)
-    module = dispatch.choose(checks.check_impl(impl), x)
+    module = dispatch.choose(checks.check_impl(impl), x, on_cuda=True)
     needs_grad = torch.is_grad_enabled() and (
         x.requires_grad or (b is not None and b.requires_grad)
     )
-    if module is None or needs_grad:
-        return reference.bias_act(x, b, gain, slope, clamp)
-    return cpu.run_bias_act(module, x, b, gain, slope, clamp)
+    if module is not None and not needs_grad:
+        try:
+            y: torch.Tensor = backend_of(x).run_bias_act(module, x, b, gain, slope, clamp)
+            return y
+        except dispatch.KernelError as error:
+            dispatch.give_way(impl, x.device, error)
+    return reference.bias_act(x, b, gain, slope, clamp)

@@ -9,23 +9,13 @@ from typing import Protocol
 import torch
 
 from cuda_ext import cuda_case
-from cuda_ext.cpu import FilterCall, Pattern, prefers_channels_last
+from cuda_ext.cpu import FilterCall, Pattern, gradient_call, prefers_channels_last
 from cuda_ext.cuda_case import AnyCase, BiasActCase, Case, Problem
 from cuda_ext.cuda_params import FilterArguments, pack_bias_act, pack_params
 from cuda_ext.cuda_taps import Taps, taps_on_host
-
-DTYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
-"""Dtypes of the CUDA kernels and their codes."""
+from cuda_ext.dispatch import CUDA_DTYPES, UnsupportedCase
 
 Vectors = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
-
-
-class KernelError(RuntimeError):
-    """No kernel could be had; the message is a sentence for the person."""
-
-
-class UnsupportedCase(KernelError):
-    """This one call is outside of what the kernels are made for."""
 
 
 class Kernel(Protocol):
@@ -59,23 +49,15 @@ def run_filter(
     up_taps, down_taps = taps_on_host(fu, call.reverse), taps_on_host(fd, call.reverse)
     case = find_case(call, (up_taps, down_taps), x, _mode(pattern), last)
     kernel = kernels.get(case, x.device)
+    if pattern is not None and pattern.writes:
+        # a kernel that cannot be had is noticed now, while plain torch can still take over
+        _prepare_gradient(kernels, x, fu, fd, call, pattern)
     if y.numel():
         kept = [_floats(vector) for vector in vectors]  # until the call returns
         arguments = _arguments(case, call, (x, y, pattern), (up_taps, down_taps), kept)
         data, blocks = pack_params(case, arguments)
         kernel.launch(blocks, case.threads, _stream(x.device), data)
     return y
-
-
-def prepare_gradient(
-    kernels: Kernels, x: torch.Tensor, fu: torch.Tensor | None, fd: torch.Tensor | None,
-    call: FilterCall,
-) -> None:  # fmt: skip
-    """Gets the kernel that the gradient of a call will need; `call` is that of the gradient."""
-    taps = taps_on_host(fu, call.reverse), taps_on_host(fd, call.reverse)
-    last = prefers_channels_last(x)
-    case = find_case(call, taps, x, cuda_case.READ_PATTERN, last)
-    kernels.get(case, x.device)
 
 
 def run_bias_act(
@@ -92,7 +74,7 @@ def run_bias_act(
     y = torch.empty_like(source)
     pixels = x.shape[2:].numel()
     shape = (x.shape[0] * pixels, x.shape[1], 1) if last else (*x.shape[:2], pixels)
-    case = BiasActCase(DTYPES[x.dtype], inner_is_one=shape[2] == 1)
+    case = BiasActCase(CUDA_DTYPES[x.dtype], inner_is_one=shape[2] == 1)
     kernel = kernels.get(case, x.device)
     if y.numel():
         bias = _floats(b)
@@ -128,7 +110,7 @@ def find_case(
         fold=down_taps.mirrored,
         phase_y=(-call.padding[2] - 1) % call.up,
         phase_x=(-call.padding[0] - 1) % call.up,
-        dtype=DTYPES[x.dtype],
+        dtype=CUDA_DTYPES[x.dtype],
         mode=mode,
         slope_kind=cuda_case.LINEAR if reads else _slope_kind(call.slope),
         has_clamp=call.clamp is not None and not reads,
@@ -139,6 +121,20 @@ def find_case(
         sizes = f"{up_taps.size} and {down_taps.size}"
         raise UnsupportedCase(f"filters of {sizes} taps are too large for the CUDA kernels")
     return case
+
+
+def _prepare_gradient(
+    kernels: Kernels,
+    x: torch.Tensor,
+    fu: torch.Tensor | None,
+    fd: torch.Tensor | None,
+    call: FilterCall,
+    pattern: Pattern,
+) -> None:
+    back, _ = gradient_call(call, fu, fd, x, (x.shape[2], x.shape[3]), pattern.values)
+    taps = taps_on_host(fd, back.reverse), taps_on_host(fu, back.reverse)
+    case = find_case(back, taps, x, cuda_case.READ_PATTERN, prefers_channels_last(x))
+    kernels.get(case, x.device)
 
 
 def _arguments(

@@ -9,10 +9,11 @@ from typing import Protocol
 
 import torch
 
-from cuda_ext.cuda import Kernel, KernelError
+from cuda_ext.cuda import Kernel
 from cuda_ext.cuda_cache import DiskCache, default_folder, key_of
 from cuda_ext.cuda_case import AnyCase, headers, source_of
 from cuda_ext.cuda_nvrtc import CompileError, load_module, load_nvrtc
+from cuda_ext.dispatch import KernelError
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from cuda_ext import checks, cpu, dispatch, reference
+from cuda_ext.backend import backend_of
 
 Vectors = tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]
 """Bias, x_scale, y_scale."""
@@ -59,10 +60,13 @@ def filtered_lrelu(
     fu, fd = checks.check_filter(fu, x, "fu"), checks.check_filter(fd, x, "fd")
     vectors = _check_vectors(x, b, x_scale, y_scale)
     call = _check_call(x, (fu, fd), (up, down, padding), (gain, slope, clamp), flip_filter)
-    module = dispatch.choose(checks.check_impl(impl), x)
-    if module is None:
-        return _run_reference(x, fu, fd, vectors, call)
-    return _run_native(module, x, fu, fd, vectors, call)
+    module = dispatch.choose(checks.check_impl(impl), x, on_cuda=True)
+    if module is not None:
+        try:
+            return _run_native(module, x, fu, fd, vectors, call)
+        except dispatch.KernelError as error:
+            dispatch.give_way(impl, x.device, error)
+    return _run_reference(x, fu, fd, vectors, call)
 
 
 def _check_vectors(x: torch.Tensor, b: Any, x_scale: Any, y_scale: Any) -> Vectors:
@@ -134,8 +138,11 @@ def _run_native(
         fu is not None or fd is not None or any(call.padding) or (call.up, call.down) != (1, 1)
     )
     if not resampled and x_scale is None and y_scale is None and call.gain >= 0:
-        return cpu.run_bias_act(module, x, b, call.gain, call.slope, call.clamp)
-    return cpu.run_filter(module, x, fu, fd, call, vectors)
+        y = backend_of(x).run_bias_act(module, x, b, call.gain, call.slope, call.clamp)
+    else:
+        y = backend_of(x).run_filter(module, x, fu, fd, call, vectors)
+    result: torch.Tensor = y
+    return result
 
 
 def _needs_gradient(*tensors: torch.Tensor | None) -> bool:
@@ -162,14 +169,16 @@ class _FilteredLReLU(torch.autograd.Function):
         ctx.save_for_backward(fu, fd, pattern.values)
         ctx.module, ctx.call, ctx.size = module, call, tuple(x.shape[2:])
         ctx.bias_dtype = None if b is None else b.dtype
-        return cpu.run_filter(module, x, fu, fd, call, (b, None, None), pattern)
+        run_filter = backend_of(x).run_filter
+        y: torch.Tensor = run_filter(module, x, fu, fd, call, (b, None, None), pattern)
+        return y
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         fu, fd, values = ctx.saved_tensors
         call, pattern = cpu.gradient_call(ctx.call, fu, fd, grad, ctx.size, values)
-        dx = cpu.run_filter(ctx.module, grad, fd, fu, call, pattern=pattern)
+        dx = backend_of(grad).run_filter(ctx.module, grad, fd, fu, call, pattern=pattern)
         db = None
         if ctx.bias_dtype is not None and ctx.needs_input_grad[1]:
             db = dx.sum([0, 2, 3], dtype=torch.float32).to(ctx.bias_dtype)

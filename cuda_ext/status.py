@@ -2,7 +2,7 @@
 
 import torch
 
-from cuda_ext import dispatch, native, reference
+from cuda_ext import cuda_kernels, dispatch, native, reference
 from cuda_ext.filtered_lrelu import filtered_lrelu
 
 _TOLERANCE = 1e-4
@@ -41,6 +41,8 @@ def verify(device: str | torch.device) -> str | None:
 def _sentence(device: torch.device) -> str:
     reason = dispatch.why_not_native(device, torch.float32)
     if reason is None:
+        if device.type == "cuda":
+            return f"native: {cuda_kernels.describe()}"
         return f"native: {native.describe(native.load()[0])}"
     return f"reference (plain torch): {reason}"
 

@@ -1,11 +1,11 @@
 """upfirdn2d: upsample, filter, downsample (StyleGAN2's resampling)."""
 
-from types import ModuleType
 from typing import Any
 
 import torch
 
 from cuda_ext import checks, cpu, dispatch, reference
+from cuda_ext.backend import backend_of
 
 
 def upfirdn2d(
@@ -44,18 +44,25 @@ def upfirdn2d(
     checks.check_bool(flip_filter, "flip_filter")
     pads = checks.parse_padding(padding)
     size = checks.check_output_size(x, up, pads, (f,), down)
-    module = dispatch.choose(checks.check_impl(impl), x)
-    if module is None:
-        return reference.upfirdn2d(x, f, up, down, pads, gain, flip_filter)
+    module = dispatch.choose(checks.check_impl(impl), x, on_cuda=True)
+    call = (up, down, pads, gain, flip_filter, size)
+    if module is not None:
+        try:
+            return _run_native(module, x, f, call)
+        except dispatch.KernelError as error:
+            dispatch.give_way(impl, x.device, error)
+    return reference.upfirdn2d(x, f, up, down, pads, gain, flip_filter)
+
+
+def _run_native(module: Any, x: torch.Tensor, f: torch.Tensor | None, call: Any) -> torch.Tensor:
     if torch.is_grad_enabled() and x.requires_grad:
-        call = (up, down, pads, gain, flip_filter, size)
         y: torch.Tensor = _Upfirdn2d.apply(x, f, module, call)  # type: ignore[no-untyped-call]
         return y
-    return _run(module, x, f, up, down, pads, gain, flip_filter, size)
+    return _run(module, x, f, *call)
 
 
 def _run(
-    module: ModuleType,
+    module: Any,
     x: torch.Tensor,
     f: torch.Tensor | None,
     up: int,
@@ -69,7 +76,8 @@ def _run(
     call = cpu.FilterCall(up, down, pads, gain, 1.0, None, not flip_filter, size)
     # as the second filter where it may be: it is then evaluated for the kept samples only
     fu, fd = (None, f) if up == 1 else (f, None)
-    return cpu.run_filter(module, x, fu, fd, call)
+    y: torch.Tensor = backend_of(x).run_filter(module, x, fu, fd, call)
+    return y
 
 
 class _Upfirdn2d(torch.autograd.Function):
@@ -77,7 +85,7 @@ class _Upfirdn2d(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: torch.Tensor, f: torch.Tensor | None, module: ModuleType, call: Any
+        ctx: Any, x: torch.Tensor, f: torch.Tensor | None, module: Any, call: Any
     ) -> torch.Tensor:
         ctx.save_for_backward(f)
         ctx.call, ctx.in_size = call, tuple(x.shape[2:])
