@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from renderer.channel import Channel
+from renderer.environment import compute_environment
 from renderer.messages import RenderFrame
 from renderer.shared_memory import SharedMemory
 
@@ -128,6 +129,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env=compute_environment(),
             pass_fds=self.memory.inherited_fds,
             creationflags=flags,
         )

@@ -14,6 +14,7 @@ MODULES = sorted(path for folder in OURS for path in (ROOT / folder).rglob("*.py
 TORCH_FREE_RENDERER = {
     "renderer.messages",
     "renderer.client",
+    "renderer.environment",
     "renderer.state",
     "renderer.picture",
 }

@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from renderer.environment import compute_environment
+
 _HEADLESS = {
     "images": "Write pictures of seeds, or of a saved state, to a folder.",
     "info": "Say what is in a checkpoint, without building it.",
@@ -88,7 +90,7 @@ def run_headless(name: str, args: Sequence[str]) -> int:
         raise click.ClickException(f"this version has no command {name!r}.")
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     paths = [root, os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
+    environment = {**compute_environment(), "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
     child = subprocess.Popen([sys.executable, "-m", module, *args], env=environment)
     while True:
         try:
