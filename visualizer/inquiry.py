@@ -64,6 +64,11 @@ class Inquiries:
         topic = self._topics.get(name)
         return topic is not None and topic.answered == question
 
+    def question(self, name: str) -> Question | None:
+        """What was asked last."""
+        topic = self._topics.get(name)
+        return topic.asked if topic else None
+
     def error(self, name: str) -> ErrorInfo | None:
         """Why the last question of a topic was not answered."""
         topic = self._topics.get(name)

@@ -33,6 +33,7 @@ class Marks:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._before_click: Place | None = None
+        self.num_values = 0  # pixels whose values are written on the picture
 
     def build_ui(self, placed: Placed, hovered: bool, shown: Shown | None) -> None:
         """Draw over the picture; call right after it."""
@@ -80,6 +81,7 @@ class Marks:
     def _draw_values(
         self, draw: imgui.ImDrawList, placed: Placed, shown: Shown, cell: float
     ) -> None:
+        self.num_values = 0
         if cell < VALUE_EM * imgui.get_font_size() or shown.pixels is None:
             self._context.inquiries.forget(TOPIC)
             return
@@ -98,6 +100,7 @@ class Marks:
         ]
         low = ImVec2(placed.picture.x + left * cell, placed.picture.y + top * cell)
         draw_values(draw, shown.pixels, values, (left, top), low, cell)
+        self.num_values = values.shape[1] * values.shape[2]
 
     def _ask(self, x0: int, y0: int, width: int, height: int, view: View) -> Probe | None:
         """Values of what is visible and a margin; its corner moves in steps."""

@@ -34,7 +34,7 @@ class Viewport:
         self.zoom = 1.0
         self.scale = 1.0  # physical pixels per screen unit
         self._mode: str | None = None  # of the drag under way
-        self._marks = Marks(app.context)
+        self.marks = Marks(app.context)
         self.space_was_used = False  # for panning, so it does not pause
 
     def build_ui(self, state: ViewState) -> ViewState:
@@ -51,7 +51,7 @@ class Viewport:
         )
         hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
         self._draw()
-        self._marks.build_ui(self, hovered, self._app.shown)
+        self.marks.build_ui(self, hovered, self._app.shown)
         if self._app.shown is None:
             return state
         if hovered:

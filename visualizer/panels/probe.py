@@ -41,7 +41,8 @@ class ProbePanel:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._last: Place | None = None  # stays when the mouse comes here to read
-        self._ranked: tuple[Probe, list[tuple[int, float]]] | None = None
+        self.ranked: list[tuple[int, float]] = []  # channel and value, the largest first
+        self._ranked_of: Probe | None = None
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -81,18 +82,18 @@ class ProbePanel:
             pointer.pinned = None
         if probe is None or probe.layer.name != layer.name:
             return state
-        ranked = self._rank(probe)
-        for idx, value in ranked:
-            if _build_bar(idx, value, abs(ranked[0][1]), state.layer.base_channel == idx):
+        self._rank(probe)
+        for idx, value in self.ranked:
+            if _build_bar(idx, value, abs(self.ranked[0][1]), state.layer.base_channel == idx):
                 state = replace(state, layer=replace(state.layer, rgb=False, base_channel=idx))
         return state
 
-    def _rank(self, probe: Probe) -> list[tuple[int, float]]:
-        if self._ranked is None or self._ranked[0] is not probe:
+    def _rank(self, probe: Probe) -> None:
+        if self._ranked_of is not probe:
+            self._ranked_of = probe
             values = np.frombuffer(probe.values, "<f4")
             order = np.argsort(-np.abs(values), kind="stable")[:NUM_RANKED]
-            self._ranked = (probe, [(int(i), float(values[i])) for i in order])
-        return self._ranked[1]
+            self.ranked = [(int(i), float(values[i])) for i in order]
 
 
 def shown_info(result: Shown | None) -> LayerInfo | None:

@@ -46,8 +46,9 @@ class SpectrumPanel:
         self._kind = KINDS[0]
         self._is_log = False
         self._curve: tuple[Profile, str, Curve] | None = None  # made from this profile, this kind
-        self._pins: list[Curve] = []
+        self.pins: list[Curve] = []
         self.plot = Rect(0, 0, 1, 1)  # on the screen
+        self.reading: Reading | None = None  # under the mouse
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -75,12 +76,12 @@ class SpectrumPanel:
 
     def _build_plot(self, profile: Profile | None) -> None:
         curve = self._curve_of(profile) if profile is not None else None
-        curves = ([curve] if curve is not None else []) + self._pins
+        curves = ([curve] if curve is not None else []) + self.pins
         marks = marks_of(profile) if profile is not None else ()
         height = PLOT_EM * imgui.get_font_size()
         corner, room = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
         self.plot = Rect(corner.x, corner.y, room, height)
-        reading = build_plot(curves, marks, self._is_log, height)
+        reading = self.reading = build_plot(curves, marks, self._is_log, height)
         if profile is None:
             controls.note("The spectrum is being computed…")
             return
@@ -101,22 +102,22 @@ class SpectrumPanel:
 
     def _build_pins(self, curve: Curve | None) -> None:
         width = controls.half_width()
-        full = len(self._pins) >= len(PIN_COLORS)
+        full = len(self.pins) >= len(PIN_COLORS)
         imgui.begin_disabled(curve is None or full)
         text = "Keep this curve, to lay others over it"
         if controls.button(f"{icons.SNAP} Pin curve###pin", text, width) and curve is not None:
-            used = [(c.color.x, c.color.y, c.color.z) for c in self._pins]
+            used = [(c.color.x, c.color.y, c.color.z) for c in self.pins]
             free = [c for c in PIN_COLORS if (c.x, c.y, c.z) not in used]
-            self._pins.append(replace(curve, color=free[0], weight=1.2))
+            self.pins.append(replace(curve, color=free[0], weight=1.2))
         imgui.end_disabled()
         controls.next_to()
-        imgui.begin_disabled(not self._pins)
+        imgui.begin_disabled(not self.pins)
         if controls.button("Unpin all", "Remove the pinned curves", width):
-            self._pins.clear()
+            self.pins.clear()
         imgui.end_disabled()
-        for idx, pin in enumerate(list(self._pins)):
-            if controls.button(f"{icons.CLOSE}##pin{idx}", "Remove this curve"):
-                self._pins.remove(pin)
+        for idx, pin in enumerate(list(self.pins)):
+            if controls.button(f"{icons.CLOSE}###unpin{idx}", "Remove this curve"):
+                self.pins.remove(pin)
             controls.next_to()
             room = imgui.get_content_region_avail().x
             imgui.text_colored(pin.color, controls.ellipsis(pin.name, room))

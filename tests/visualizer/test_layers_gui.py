@@ -1,0 +1,110 @@
+"""The Layers panel and its keys, in a real window with a real renderer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from imgui_bundle import imgui
+
+from renderer.state import LayerState
+
+pytestmark = pytest.mark.gui
+ROOM = "//Analysis/Layers/"
+
+
+def choose(robot: Any, name: str) -> np.ndarray:
+    return np.asarray(robot.changed_by(lambda: robot.click(f"{ROOM}##layers/ {name}")))
+
+
+def runs(robot: Any) -> int:
+    """Networks run for the picture on the screen."""
+    return int(robot.app.shown.result.synthesis_runs)
+
+
+def test_every_listed_layer_of_both_families_can_be_shown(robot: Any, golden: Path) -> None:
+    for file in ("stylegan3-t-64.pkl", "stylegan2-64.pkl"):
+        robot.open_model(golden / file)
+        robot.wait(lambda name=file: name in robot.app.state.model, f"{file} to be loaded")
+        robot.settle()
+        layers = robot.app.shown.layers
+        assert layers[-1].name == "output"
+        for info in layers[:-1:5]:
+            picture = choose(robot, info.name)
+            assert picture.shape[:2] == (info.height, info.width)
+            assert robot.app.state.layer.name == info.name
+    choose(robot, "output")
+    assert robot.app.state.layer.name is None
+
+
+def test_gain_channel_and_normalize_show_without_a_network_run(robot: Any) -> None:
+    choose(robot, "L9_148_64")
+    assert runs(robot) == 1
+    acts = (
+        lambda: robot.click(ROOM + "Channel"),
+        lambda: robot.click(ROOM + "+##channel"),
+        lambda: robot.type_value(ROOM + "##channel", 40),
+        lambda: robot.click(ROOM + "-##channel"),
+        lambda: robot.type_value(ROOM + "##gain", -12.5),
+        lambda: robot.click(ROOM + "Normalize##normalize"),
+        lambda: robot.click(ROOM + "RGB"),
+    )
+    for act in acts:
+        robot.changed_by(act)
+        assert runs(robot) == 0
+    assert robot.app.state.layer == LayerState("L9_148_64", True, 39, True, -12.5)
+    robot.changed_by(lambda: robot.right_click(ROOM + "##gain"))
+    assert robot.app.state.layer.scale_db == 0
+    robot.changed_by(lambda: robot.type_value(ROOM + "##gain", 1e9))
+    assert robot.app.state.layer.scale_db == 40
+
+
+def test_keys_step_channels_and_layers(robot: Any) -> None:
+    robot.changed_by(lambda: robot.press(imgui.Key.page_up, 3))
+    assert robot.app.state.layer.name == "L12_148_32"
+    robot.changed_by(lambda: robot.press(imgui.Key.period, 5))
+    assert robot.app.state.layer.base_channel == 5
+    robot.changed_by(lambda: robot.press(imgui.Key.comma))
+    assert robot.app.state.layer.base_channel == 4
+    robot.press(imgui.Key.comma, 9)
+    assert robot.app.state.layer.base_channel == 0
+    robot.press(imgui.Key.page_down, 9)
+    assert robot.app.state.layer.name is None
+
+
+def test_the_base_channel_stays_within_a_smaller_layer(robot: Any) -> None:
+    choose(robot, "L9_148_64")
+    robot.changed_by(lambda: robot.type_value(ROOM + "##channel", 60))
+    choose(robot, "L12_148_32")
+    assert robot.app.shown.tile.base_channel == 29
+    assert robot.app.state.layer.base_channel == 60
+    robot.changed_by(lambda: robot.click(ROOM + "-##channel"))
+    assert robot.app.state.layer.base_channel == 28
+
+
+def test_the_choice_survives_a_model_that_lacks_the_layer(robot: Any, golden: Path) -> None:
+    choose(robot, "L10_148_57")
+    first = robot.app.state.model
+    robot.open_model(golden / "stylegan2-64.pkl")
+    robot.wait(lambda: robot.app.shown.model.family == "stylegan2", "the other model")
+    robot.settle()
+    assert robot.app.pixels.shape == (64, 64, 3)
+    assert robot.app.state.layer.name == "L10_148_57"
+    assert robot.app.shown.result.error is None
+    robot.open_model(first)
+    robot.wait(lambda: robot.app.shown.model.source == first, "the first model")
+    robot.settle()
+    assert robot.app.pixels.shape == (148, 148, 3)
+
+
+def test_statistics_are_of_the_raw_values(robot: Any) -> None:
+    choose(robot, "L9_148_64")
+    before = robot.app.shown.tile.stats
+    robot.changed_by(lambda: robot.type_value(ROOM + "##gain", 20))
+    assert robot.app.shown.tile.stats == before
+    robot.changed_by(lambda: robot.type_value(ROOM + "##channel", 7))
+    after = robot.app.shown.tile.stats
+    assert after.mean[0] == before.mean[0]
+    assert after.mean[1] != before.mean[1]
