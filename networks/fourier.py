@@ -58,7 +58,9 @@ class SynthesisInput(nn.Module):
         self.spec = spec
         self.affine = FullyConnected(spec.affine, weight_std=0.0)
         self.weight = nn.Parameter(torch.empty(spec.channels, spec.channels))
-        self.register_buffer("transform", torch.eye(3))
+        # Spelled out: on the meta device torch.eye imports a compiler, which takes seconds.
+        unit = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        self.register_buffer("transform", unit)
         self.register_buffer("freqs", torch.empty(spec.channels, 2))
         self.register_buffer("phases", torch.empty(spec.channels))
         self._mixing = Derived(self._scale_mixing)
