@@ -8,7 +8,8 @@ from imgui_bundle import hello_imgui, imgui
 
 from visualizer.files import settings_folder
 
-IDLE_FPS = 2.0
+IDLE_FPS = 1.0
+ACTIVE_SEC = 0.8  # after the last input: longer than the delay of a tooltip
 LEFT_WIDTH = 300  # of 1280
 RIGHT_WIDTH = 270
 
@@ -33,7 +34,7 @@ def runner_params() -> hello_imgui.RunnerParams:
     windows.show_menu_view = False
     windows.remember_theme = False
     params.fps_idling.fps_idle = IDLE_FPS
-    params.fps_idling.time_active_after_last_event = 0.3
+    params.fps_idling.time_active_after_last_event = ACTIVE_SEC
     return params
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,23 +41,9 @@ def fakes() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """A virtual display of 1280×720; skips where Xvfb is missing on purpose (not Linux)."""
-    if not sys.platform.startswith("linux"):
-        yield ""
-        return
-    assert shutil.which("Xvfb"), "Xvfb is missing: make test installs it"
-    read_fd, write_fd = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", "1280x720x24"]
-    server = subprocess.Popen(
-        [*command, "-nolisten", "tcp"], pass_fds=[write_fd], stderr=subprocess.DEVNULL
-    )
-    os.close(write_fd)
-    with os.fdopen(read_fd) as pipe:
-        number = pipe.readline().strip()  # comes when the server is ready
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait(timeout=20)
+    """A virtual display for all tests."""
+    with load_helper("virtual_display").virtual_display() as name:
+        yield name
 
 
 GOLDEN = HERE.parent / "golden"

@@ -32,18 +32,24 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 class Robot:
     """A window of its own and a hand on its mouse and keyboard."""
 
-    def __init__(self, state: ViewState | None = None, size: tuple[int, int] = (1280, 720)) -> None:
+    def __init__(
+        self,
+        state: ViewState | None = None,
+        size: tuple[int, int] = (1280, 720),
+        settings: Settings | None = None,
+        idle_fps: float = 120.0,
+    ) -> None:
+        """Open the window; without `settings` nothing but the machine sets its pace."""
         waker = Waker()
         self.first_state = state or ViewState()
-        # nothing else sets the pace: as many frames as the machine can draw
-        settings = Settings(fps_limit=1000, vsync=False)
+        settings = settings or Settings(fps_limit=1000, vsync=False)
         self.app = App(RendererClient(on_event=waker), settings, self.first_state)
         self.window = Window(self.app, waker)
         params = self.window.params()
         params.use_imgui_test_engine = True
         params.app_window_params.window_geometry.size = size
         params.app_window_params.restore_previous_geometry = False
-        params.fps_idling.fps_idle = 120.0
+        params.fps_idling.fps_idle = idle_fps
         self.params = params
         hello_imgui.manual_render.setup_from_runner_params(params)
         self._engine = hello_imgui.get_imgui_test_engine()
