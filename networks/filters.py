@@ -6,7 +6,6 @@ Source: Karras et al., "Alias-Free Generative Adversarial Networks" (NeurIPS 202
 import math
 
 import numpy as np
-import scipy.special
 import torch
 from torch import Tensor
 
@@ -53,7 +52,9 @@ def _radial_lowpass(taps: int, cutoff: float, half_width: float, sampling_rate: 
     radius = np.hypot(*np.meshgrid(axis, axis))
     safe = np.where(radius == 0, 1.0, radius)
     # The ideal circular low-pass is a jinc, which tends to f_c at its centre.
-    jinc = scipy.special.j1(2 * np.pi * cutoff * safe) / (np.pi * safe)
+    from scipy.special import j1  # here: its import would delay the first picture
+
+    jinc = j1(2 * np.pi * cutoff * safe) / (np.pi * safe)
     jinc = np.where(radius == 0, cutoff, jinc)
     window = np.kaiser(taps, _kaiser_beta(taps, half_width, sampling_rate))
     coeffs = jinc * np.outer(window, window)
