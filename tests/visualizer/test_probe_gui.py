@@ -18,7 +18,7 @@ pytestmark = pytest.mark.gui
 
 
 def point_at(robot: Any, x: int, y: int, click: bool = False) -> None:
-    """Move the mouse over the middle of a pixel of the picture."""
+    """Move the mouse over the middle of a pixel of the picture, and maybe click there."""
     viewport = robot.window.viewport
     cell = viewport.zoom / viewport.scale
     rect = viewport.picture
@@ -26,10 +26,13 @@ def point_at(robot: Any, x: int, y: int, click: bool = False) -> None:
 
     def body(ui: Any) -> None:
         ui.mouse_move_to_pos(place)
+        places.append(robot.app.context.pointer.place)
         if click:
             ui.mouse_click(0)
 
+    places: list[object] = []
     robot.do(body)
+    assert places == [(x, y)]
 
 
 def read(robot: Any, x: int, y: int) -> np.ndarray:
@@ -42,7 +45,6 @@ def read(robot: Any, x: int, y: int) -> np.ndarray:
         return value_at(ask_around(app.inquiries, (x, y), view), (x, y), view)
 
     robot.wait(lambda: known() is not None, "the values")
-    assert app.context.pointer.place == (x, y)
     values = known()
     assert values is not None
     return values

@@ -12,6 +12,7 @@ from imgui_bundle import imgui
 from renderer.messages import Profile, SpectrumProfile
 from renderer.state import SpectrumState
 from visualizer.panels.spectrum import TOPIC, SpectrumPanel, profile_view
+from visualizer.spectrum_plot import Reading
 
 pytestmark = pytest.mark.gui
 ROOM = "//Analysis/Spectrum/"
@@ -113,23 +114,26 @@ def test_a_pinned_curve_stays_when_the_layer_changes(robot: Any, panel: Spectrum
     assert panel.pins == []
 
 
-def move_over_plot(robot: Any, panel: SpectrumPanel) -> None:
+def read_curve(robot: Any, panel: SpectrumPanel) -> Reading:
+    """What the panel reads with the mouse over its plot."""
     robot.do(lambda ui: ui.mouse_move(ROOM + "###pin"))  # below the plot: scrolls it into sight
     plot = panel.plot
-    place = imgui.ImVec2(plot.x + plot.width * 0.6, plot.y + plot.height * 0.7)
-    robot.do(lambda ui: ui.mouse_move_to_pos(place))
-    robot.frame()
+    readings: list[Reading | None] = []
+
+    def body(ui: Any) -> None:
+        ui.mouse_move_to_pos(imgui.ImVec2(plot.x + plot.width * 0.6, plot.y + plot.height * 0.7))
+        readings.append(panel.reading)
+
+    robot.do(body)
+    assert readings[0] is not None
+    return readings[0]
 
 
 def test_the_mouse_reads_the_curve(robot: Any, panel: SpectrumPanel) -> None:
     show_layer(robot, "L9_148_64")
     found = profile(robot)
-    move_over_plot(robot, panel)
-    reading = panel.reading
-    assert reading is not None
+    reading = read_curve(robot, panel)
     idx = found.frequencies.index(reading.frequency)
     assert reading.power_db[0] == pytest.approx(found.radial_db[idx])
     robot.click(ROOM + "###Diagonal")
-    move_over_plot(robot, panel)
-    assert panel.reading is not None
-    assert panel.reading.frequency in found.diagonal_frequencies
+    assert read_curve(robot, panel).frequency in found.diagonal_frequencies
