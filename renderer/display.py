@@ -9,6 +9,9 @@ import torch
 from renderer.messages import DisplaySpec, Stats
 from renderer.ring import Pixels
 
+TOO_BRIGHT = (240, 50, 60)  # marks of values outside the displayable range
+TOO_DARK = (40, 90, 240)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -33,8 +36,25 @@ def beside(picture: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
 
 def to_uint8(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
     """[C, H, W] → uint8 [H, W, C]: value·10^(dB/20)·127.5 + 128, clamped, truncated."""
-    if normalize:
-        channels = channels / channels.abs().amax(dim=(1, 2), keepdim=True).clamp(1e-8, 1e8)
-    levels = channels * (10 ** (scale_db / 20)) * 127.5 + 128
+    levels = scaled(channels, normalize, scale_db) * 127.5 + 128
     levels = levels.nan_to_num(nan=0.0).clamp(0, 255)
     return levels.to(torch.uint8).permute(1, 2, 0)
+
+
+def scaled(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
+    """[C, H, W] as it is shown: −1…1 is black to white."""
+    if normalize:
+        channels = channels / channels.abs().amax(dim=(1, 2), keepdim=True).clamp(1e-8, 1e8)
+    return channels * (10 ** (scale_db / 20))
+
+
+def mark_outside(picture: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """uint8 [H, W, 3] with the pixels marked of which a channel is beyond −1…1, or no number.
+
+    Args:
+        levels: [C, H, W], what `scaled` returns.
+    """
+    marked = picture.repeat(1, 1, 3 // picture.shape[2])
+    marked[(levels < -1).any(dim=0)] = marked.new_tensor(TOO_DARK)
+    marked[~(levels <= 1).all(dim=0)] = marked.new_tensor(TOO_BRIGHT)
+    return marked

@@ -60,6 +60,7 @@ class DisplaySpec:
     normalize: bool = False
     scale_db: float = 0.0
     untransform: bool = False
+    mark_outside: bool = False  # colour the pixels that are brighter than white, darker than black
     spectrum: SpectrumSpec | None = None
 
 

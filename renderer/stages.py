@@ -15,7 +15,14 @@ import torch
 
 from renderer.cache import ByteCache
 from renderer.capture import Capture, list_layers, run_synthesis
-from renderer.display import Picture, beside, shown_channels, to_uint8
+from renderer.display import (
+    Picture,
+    beside,
+    mark_outside,
+    scaled,
+    shown_channels,
+    to_uint8,
+)
 from renderer.equivariance import untransform
 from renderer.errors import RenderError, Superseded
 from renderer.latents import compute_ws, normalize_latents
@@ -120,6 +127,9 @@ class Stages:
         with self.work.stage("display"):
             shown = activation[first : first + count].float()
             picture = to_uint8(shown, spec.normalize, spec.scale_db)
+            if spec.mark_outside:
+                levels = scaled(shown, spec.normalize, spec.scale_db)
+                picture = mark_outside(picture, levels)
         if spec.spectrum is not None:
             spectrum = spectrum_picture(self.power(), spec.spectrum.range_db)
             picture = beside(picture, spectrum)

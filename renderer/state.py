@@ -120,6 +120,7 @@ class LayerState:
     base_channel: int = 0
     normalize: bool = False
     scale_db: float = 0.0  # ±40
+    mark_outside: bool = False  # colour what is outside the displayable range
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,7 @@ def to_view(state: ViewState, name: str = "main") -> View:
             normalize=layer.normalize,
             scale_db=layer.scale_db,
             untransform=transform.untransform,
+            mark_outside=layer.mark_outside,
             spectrum=_spectrum(state.spectrum),
         ),
     )

@@ -108,3 +108,16 @@ def test_statistics_are_of_the_raw_values(robot: Any) -> None:
     after = robot.app.shown.tile.stats
     assert after.mean[0] == before.mean[0]
     assert after.mean[1] != before.mean[1]
+
+
+def test_clipping_is_marked_where_values_leave_the_range(robot: Any) -> None:
+    robot.changed_by(lambda: robot.type_value(ROOM + "##gain", 6))
+    marked = robot.changed_by(lambda: robot.click(ROOM + "Mark clipping##mark_outside"))
+    assert runs(robot) == 0
+    bright = (marked == (240, 50, 60)).all(axis=2)
+    dark = (marked == (40, 90, 240)).all(axis=2)
+    assert bright.any()
+    assert dark.any()
+    plain = robot.changed_by(lambda: robot.click(ROOM + "Mark clipping##mark_outside"))
+    assert (plain[bright] == 255).any(axis=1).all()
+    assert (plain[dark] == 0).any(axis=1).all()

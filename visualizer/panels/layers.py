@@ -161,7 +161,14 @@ def _build_levels(layer: LayerState) -> LayerState:
         "Normalize",
         help_text="Divide each channel by its largest magnitude",
     )
-    return replace(layer, scale_db=scale_db, normalize=normalize)
+    controls.label("")
+    mark = controls.toggle(
+        "mark_outside",
+        layer.mark_outside,
+        "Mark clipping",
+        help_text="Red: a shown channel is above 1 after the gain; blue: below −1",
+    )
+    return replace(layer, scale_db=scale_db, normalize=normalize, mark_outside=mark)
 
 
 def _build_statistics(result: Shown) -> None:
