@@ -58,7 +58,11 @@ def main(ctx: click.Context) -> None:
 @click.argument("checkpoints", nargs=-1, required=True)
 def window(checkpoints: tuple[str, ...]) -> None:
     """Open the window on these checkpoints."""
+    from visualizer.models import NO_URLS
+
     for name in checkpoints:
+        if "://" in name:
+            raise click.ClickException(f"{name!r} is an address: {NO_URLS}")
         if not name.startswith("bundled:") and not os.path.exists(name):
             commands = ", ".join(_HEADLESS)
             raise click.ClickException(
@@ -74,6 +78,8 @@ def _open_window(sources: Sequence[str]) -> None:
         open_window(sources)
     except NoDisplayError as error:
         raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl+C in the terminal; the session is saved
 
 
 def _add_headless(name: str, help_text: str) -> None:

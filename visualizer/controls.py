@@ -6,6 +6,7 @@ accent colour; a right click resets it; a double click or Ctrl+click types it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from imgui_bundle import ImVec2, ImVec4, imgui
@@ -68,7 +69,7 @@ def number(
     if not was_typing:
         imgui.pop_style_color()
     # Dear ImGui computes in 32 bits: 0.01 must not come back as 0.009999999776
-    new = round(float(new), 6) if changed else value
+    new = round(float(new), 6) if changed and math.isfinite(new) else value
     if _reset_clicked():
         new = default
     if not was_typing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 
@@ -33,4 +34,10 @@ def _why_not() -> str:
         warnings.simplefilter("always")
         if glfw.init():
             return ""
-    return str(caught[-1].message) if caught else "GLFW could not be started"
+    return _words_of(caught[-1].message) if caught else "GLFW could not be started"
+
+
+def _words_of(message: object) -> str:
+    """GLFW's own words: "(65550) b'X11: Failed to open display :9'" without the wrapping."""
+    found = re.fullmatch(r"\(\d+\) b(['\"])(.*)\1", str(message))
+    return found[2] if found else str(message)

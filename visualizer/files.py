@@ -13,11 +13,22 @@ APP_NAME = "latent-loupe"
 
 
 def settings_folder() -> Path:
-    """Where settings, the layout and the last session live; LOUPE_SETTINGS overrides it."""
+    """Where settings, the layout and the last session live; LOUPE_SETTINGS overrides it.
+
+    It may not be there where it cannot be made; what writes to it says so.
+    """
     override = os.environ.get("LOUPE_SETTINGS")
     folder = Path(override) if override else Path(platformdirs.user_config_dir(APP_NAME, False))
-    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def why_not_writable(folder: Path) -> str:
+    """Why nothing can be kept in a folder; "" where something can."""
+    if not folder.is_dir():
+        return f"{folder} is not a folder and cannot be made one"
+    return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
 
 
 def pictures_folder() -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imgui_bundle import hello_imgui, imgui
 
-from visualizer.files import settings_folder
+from visualizer.files import settings_folder, why_not_writable
 
 IDLE_FPS = 1.0
 ACTIVE_SEC = 0.8  # after the last input: longer than the delay of a tooltip
@@ -20,6 +20,7 @@ def runner_params() -> hello_imgui.RunnerParams:
     params.app_window_params.window_title = "Latent Loupe"
     params.app_window_params.window_geometry.size = (1280, 720)
     params.app_window_params.restore_previous_geometry = True
+    params.ini_disable = bool(why_not_writable(settings_folder()))
     params.ini_folder_type = hello_imgui.IniFolderType.absolute_path
     params.ini_filename = str(settings_folder() / "layout.ini")
     params.ini_filename_use_app_window_title = False

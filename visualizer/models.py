@@ -10,8 +10,8 @@ from typing import Protocol
 
 from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel, ModelInfo
 
-_NO_URLS = (
-    "Addresses are not opened: download the checkpoint (.pkl or .safetensors) "
+NO_URLS = (
+    "addresses are not opened; download the checkpoint (.pkl or .safetensors) "
     "and open the file, or a folder of snapshots."
 )
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.pkl")
@@ -77,7 +77,9 @@ class Models:
     def open(self, source: str) -> None:
         """Load a model and show it when it is there; at once when it is known."""
         if "://" in source:
-            self.failure = Failure(source.strip(), ErrorInfo(_NO_URLS))
+            self.failure = Failure(
+                source.strip(), ErrorInfo(f"{source.strip()!r} is an address: {NO_URLS}")
+            )
             return
         source = resolve_source(source)
         self.failure = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from visualizer.files import settings_folder, write_atomic
 from visualizer.history import paused
 
 MAX_SESSION_BYTES = 1 << 20
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,14 @@ def load_session(path: Path) -> ViewState:
         raise StateError(f"{path.name} is not a session of this version: {error}") from error
 
 
-def load_last_session() -> ViewState | None:
-    """The state of the last run; None when there is none that can be read."""
+def load_last_session(say: Callable[[str], None] = _log.warning) -> ViewState | None:
+    """The state of the last run; None when there is none, or none that can be read, `say`ing so."""
     try:
         return paused(load_session(last_session_file()))
     except FileNotFoundError:
         return None
     except (OSError, StateError) as error:
-        logging.getLogger(__name__).warning("last session not restored: %s", error)
+        say(f"The last session was not restored ({error}).")
         return None
 
 

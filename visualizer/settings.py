@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from visualizer.files import pictures_folder, settings_folder, write_atomic
 
 MAX_RECENT = 12
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -40,14 +42,14 @@ def settings_file() -> Path:
     return settings_folder() / "settings.json"
 
 
-def load_settings() -> Settings:
-    """Read the settings; an unreadable file or value falls back to the defaults."""
+def load_settings(say: Callable[[str], None] = _log.warning) -> Settings:
+    """Read the settings; an unreadable file or value falls back to the defaults, and `say`s so."""
     try:
         data = json.loads(settings_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError, RecursionError) as error:
-        logging.getLogger(__name__).warning("settings not read: %s", error)
+        say(f"The settings were not read, the defaults serve ({settings_file()}: {error}).")
         return Settings()
     return _from_json(data)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 
 def load_helper(name: str) -> ModuleType:
@@ -72,3 +75,25 @@ def robot(open_robot: Any) -> Any:
     """A real window with a real renderer, showing the bundled generator, nothing done yet."""
     open_robot.reset()
     return open_robot
+
+
+@pytest.fixture
+def start_window(display: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Starts `loupe`, or other code, in a process of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, code: str = "", **environment: str) -> subprocess.Popen[str]:
+        variables = {**os.environ, "LOUPE_SETTINGS": str(tmp_path / "own"), **environment}
+        if display:
+            variables["DISPLAY"] = environment.get("DISPLAY", display)
+        what = ["-c", code] if code else ["-m", "visualizer"]
+        command = [sys.executable, *what, *arguments]
+        started.append(
+            subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

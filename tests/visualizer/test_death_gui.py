@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ pytestmark = [
     pytest.mark.gui,
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
 ]
-ROOT = Path(__file__).resolve().parents[2]
 NUM_KILLS = 3  # `make bench ARGS=window` does 20
 LIMIT_SEC = 60.0
 
@@ -112,32 +110,6 @@ def kill_quietly(pid: int) -> None:
 # --- the window as a process of its own ----------------------------------------------------
 
 
-@pytest.fixture
-def start_window(display: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Starts `loupe` in a process of its own."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*arguments: str, code: str = "") -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "LOUPE_SETTINGS": str(tmp_path / "own")}
-        if display:
-            environment["DISPLAY"] = display
-        what = ["-c", code] if code else ["-m", "visualizer"]
-        started.append(
-            subprocess.Popen(
-                [sys.executable, *what, *arguments],
-                cwd=ROOT,
-                env=environment,
-                stderr=subprocess.PIPE,
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
 def renderer_with_memory(window_pid: int) -> psutil.Process:
     """The renderer of a window, once it has written its first picture into shared memory."""
 
@@ -175,29 +147,3 @@ def test_a_killed_window_leaves_nothing_behind_and_another_one_lives_on(start_wi
     assert not {name for name in shared_files() - before if "loupe" in name or "psm" in name}
     assert renderers[1].is_running()
     assert windows[1].poll() is None
-
-
-CLOSE_WHILE_LOADING = """
-import sys
-from imgui_bundle import hello_imgui
-from visualizer import app, start
-
-begin_frame = app.App.begin_frame
-
-def close_while_loading(self):
-    begin_frame(self)
-    if self.models.loading is not None:
-        hello_imgui.get_runner_params().app_shall_exit = True
-
-app.App.begin_frame = close_while_loading
-start.open_window(sys.argv[1:])
-"""
-
-
-def test_closing_while_a_model_is_loaded_ends_everything(
-    start_window: Any, golden: Path, tmp_path: Path
-) -> None:
-    window = start_window(str(golden / "stylegan3-r-64.pkl"), code=CLOSE_WHILE_LOADING)
-    _, errors = window.communicate(timeout=LIMIT_SEC)
-    assert window.returncode == 0, errors.decode()
-    assert (tmp_path / "own" / "session.json").exists()
