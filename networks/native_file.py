@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,15 @@ def is_native(head: bytes) -> bool:
     return not is_pickle or int.from_bytes(head[:8], "little") < MAX_HEADER
 
 
-def save_generator(generator: Generator, path: str | Path) -> None:
+def save_generator(
+    generator: Generator, path: str | Path, provenance: Mapping[str, str] | None = None
+) -> None:
     """Write a generator as safetensors, completely or not at all.
+
+    Args:
+        generator: what to write.
+        path: of the file, replaced if it exists.
+        provenance: how the weights came about, for people; kept in the file's header.
 
     Raises:
         CheckpointError: the file cannot be written.
@@ -43,6 +50,7 @@ def save_generator(generator: Generator, path: str | Path) -> None:
         "family": generator.family,
         "design": design_to_json(generator.design),
         "untrained": "yes" if generator.untrained else "no",
+        **{f"provenance.{name}": text for name, text in (provenance or {}).items()},
     }
     # Clones: tensors may share memory, which safetensors refuses.
     state = {
