@@ -57,7 +57,9 @@ def region_at(x0: int, y0: int, width: int, height: int, view: View) -> ProbeReg
 
 def raw_view(view: View) -> View:
     """The view without what only changes how its values are shown."""
-    display = replace(view.display, normalize=False, scale_db=0.0, spectrum=None)
+    display = replace(
+        view.display, normalize=False, scale_db=0.0, mark_outside=False, spectrum=None
+    )
     return replace(view, display=display)
 
 

@@ -12,6 +12,7 @@ from visualizer import camera as cam
 from visualizer import controls, icons, theme
 from visualizer.app import App
 from visualizer.camera import Camera, Rect
+from visualizer.panels.contact_sheet import ContactSheetPanel
 from visualizer.picture_marks import Marks
 from visualizer.texture import PictureTexture
 
@@ -35,12 +36,17 @@ class Viewport:
         self.scale = 1.0  # physical pixels per screen unit
         self._mode: str | None = None  # of the drag under way
         self.marks = Marks(app.context)
+        self.sheet = ContactSheetPanel(app.context)
+        app.actions["Contact sheet"] = self.toggle_sheet
         self.space_was_used = False  # for panning, so it does not pause
 
     def build_ui(self, state: ViewState) -> ViewState:
         """Draw the toolbar and the picture; returns the state as the mouse has changed it."""
         self._upload()
         self._build_toolbar()
+        if self.sheet.is_open:
+            self._app.context.pointer.place = None
+            return self.sheet.build_ui(state, self._app.shown)
         origin, size = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail()
         self.region = Rect(origin.x, origin.y, max(size.x, 1), max(size.y, 1))
         imgui.invisible_button(
@@ -65,10 +71,15 @@ class Viewport:
         return self._drag(state)
 
     def delete(self) -> None:
-        """Free the texture while the GL context is current."""
+        """Free the textures while the GL context is current."""
+        self.sheet.delete()
         if self._texture is not None:
             self._texture.delete()
             self._texture = None
+
+    def toggle_sheet(self) -> None:
+        """Show all channels in the place of the picture, or the picture again."""
+        self.sheet.is_open = not self.sheet.is_open
 
     # --- drawing -------------------------------------------------------------------------------
 
@@ -92,6 +103,10 @@ class Viewport:
         exact = self.camera.zoom == 1.0
         if controls.button("1:1", "One picture pixel on one screen pixel", 0, exact):
             self.camera = Camera(zoom=1.0)
+        controls.next_to()
+        text = "All channels of the layer, small (C)"
+        if controls.button("Channels", text, 0, self.sheet.is_open):
+            self.toggle_sheet()
         imgui.same_line()
         imgui.align_text_to_frame_padding()
         text = ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import ClassVar
 
 from imgui_bundle import ImVec2, ImVec4, imgui
 
-from renderer.messages import LayerInfo, Stats
+from renderer.messages import LayerInfo, Sheet, Stats
 from renderer.state import LayerState, ViewState
 from visualizer import controls, theme
 from visualizer.context import Context, Shown
+from visualizer.histogram_plot import HEIGHT_EM, build_histogram
 from visualizer.layer_choice import (
     OUTPUT,
     describe_size,
@@ -19,6 +21,8 @@ from visualizer.layer_choice import (
     shown_layer,
     step_channel,
 )
+from visualizer.sheet import TOPIC as SHEET
+from visualizer.sheet import sheet_question
 
 LIST_SHARE = 0.3  # of the column's height, before the list scrolls
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
@@ -46,6 +50,7 @@ class LayersPanel:
         layer = _build_channel(layer, info)
         layer = _build_levels(layer)
         _build_statistics(result)
+        self._build_histogram(result)
         return replace(state, layer=layer)
 
     def _build_list(self, layer: LayerState, result: Shown) -> LayerState:
@@ -72,6 +77,23 @@ class LayersPanel:
         self._follow((result.model.source, current), place * row_height, num_rows * row_height)
         imgui.end_table()
         return layer
+
+    def _build_histogram(self, result: Shown) -> None:
+        """Of the shown channels; computed when it is looked at."""
+        if not imgui.tree_node("Histogram"):
+            return
+        view = result.result.request.views[0]
+        sheet = self._context.inquiries.ask(SHEET, sheet_question(view), Sheet)
+        base, num = result.tile.base_channel, result.tile.num_shown_channels
+        if sheet is not None and base + num <= sheet.layer.channels:
+            display = view.display
+            scale_db = math.inf if display.normalize else display.scale_db
+            height = HEIGHT_EM * imgui.get_font_size()
+            build_histogram(sheet, range(base, base + num), scale_db, height)
+            controls.tooltip("Lines: what is shown as black and as white")
+        else:
+            controls.note("Being computed…")
+        imgui.tree_pop()
 
     def _follow(self, choice: tuple[str, str], place: float, height: float) -> None:
         """Bring the chosen row into sight when the choice has changed elsewhere."""

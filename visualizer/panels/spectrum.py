@@ -14,6 +14,7 @@ from visualizer import controls, icons, theme
 from visualizer.camera import Rect
 from visualizer.context import Context, Shown
 from visualizer.models import short_name
+from visualizer.pointer import raw_view
 from visualizer.spectrum_plot import (
     KINDS,
     PIN_COLORS,
@@ -127,7 +128,9 @@ class SpectrumPanel:
 def profile_view(view: View, spectrum: SpectrumState) -> View:
     """The view whose curves are wanted: what does not matter to them is at its default."""
     spec = SpectrumSpec(all_channels=spectrum.all_channels, beta=spectrum.beta)
-    display = replace(view.display, normalize=False, scale_db=0.0, spectrum=spec)
+    display = replace(raw_view(view).display, spectrum=spec)
+    if spectrum.all_channels:
+        display = replace(display, num_channels=3, base_channel=0)
     return replace(view, display=display)
 
 

@@ -1,0 +1,200 @@
+"""Contact sheet: every channel of the shown layer, small, in the place of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from imgui_bundle import ImVec2, imgui
+
+from renderer.messages import Sheet
+from renderer.state import ViewState
+from visualizer import controls, theme
+from visualizer.camera import Rect
+from visualizer.context import Context, Shown
+from visualizer.sheet import ORDERS, TOPIC, SheetData, sheet_question, unpack
+from visualizer.texture import PictureTexture
+
+SIZES_EM = (3.0, 5.0, 8.0, 12.0)  # of a thumbnail
+GAP_EM = 0.5
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the thumbnails are on the screen."""
+
+    left: float
+    top: float  # of the first row, above the window when it is scrolled
+    cell: float  # width of a thumbnail with its gap
+    row: float  # height of a thumbnail with its label and gap
+    columns: int
+
+    def place(self, idx: int) -> Rect:
+        """The rectangle of a place of the grid."""
+        x = self.left + idx % self.columns * self.cell
+        y = self.top + idx // self.columns * self.row
+        return Rect(x, y, self.cell, self.row)
+
+    def index_at(self, x: float, y: float) -> int:
+        """The place under a point; −1 beside the grid."""
+        column = int((x - self.left) // self.cell)
+        if not 0 <= column < self.columns:
+            return -1
+        return int((y - self.top) // self.row) * self.columns + column
+
+
+class ContactSheetPanel:
+    """Sorted thumbnails; a click shows a channel, a double click goes back to the picture."""
+
+    title: ClassVar[str] = "Channels"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.is_open = False
+        self.order = ORDERS[0]
+        self.data: SheetData | None = None
+        self.grid = Grid(0, 0, 1, 1, 1)
+        self.channels: list[int] = []  # in the order shown
+        self._sorted: tuple[SheetData, str] | None = None
+        self._size_idx = 1
+        self._texture: PictureTexture | None = None
+
+    def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
+        """Draw the sheet into the rest of the window; returns the new state."""
+        if result is None:
+            return state
+        self._ask(result)
+        self._build_bar()
+        flags = imgui.WindowFlags_.no_nav.value
+        padding = imgui.StyleVar_.window_padding.value
+        imgui.push_style_var(padding, ImVec2(10, 4))
+        child = imgui.ChildFlags_.always_use_window_padding.value
+        visible = imgui.begin_child("##sheet", ImVec2(0, 0), child, flags)
+        imgui.pop_style_var()
+        if visible:
+            state = self._build_grid(state)
+        imgui.end_child()
+        return state
+
+    def delete(self) -> None:
+        """Free the texture while the GL context is current."""
+        if self._texture is not None:
+            self._texture.delete()
+            self._texture = None
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    def _ask(self, result: Shown) -> None:
+        question = sheet_question(result.result.request.views[0])
+        sheet = self._context.inquiries.ask(TOPIC, question, Sheet)
+        if sheet is not None and (self.data is None or self.data.sheet is not sheet):
+            self.data = unpack(sheet)
+            if self._texture is None:
+                self._texture = PictureTexture()
+            self._texture.upload(self.data.atlas)
+        if self.data is not None and self._sorted != (self.data, self.order):
+            self._sorted = (self.data, self.order)
+            self.channels = [int(i) for i in self.data.sorted_channels(self.order)]
+
+    def _build_bar(self) -> None:
+        imgui.set_cursor_pos_x(imgui.get_style().item_spacing.x)
+        imgui.align_text_to_frame_padding()
+        imgui.text_colored(theme.TEXT_DIM, "Sort")
+        imgui.same_line()
+        orders = self.data.orders if self.data is not None else ORDERS
+        for order in orders:
+            text = "In the model's order" if order == ORDERS[0] else f"{order}, highest first"
+            if controls.button(order, text, 0, order == self.order):
+                self.order = order
+            controls.next_to()
+        imgui.same_line(0, imgui.get_font_size())
+        for step, text in ((-1, "Smaller"), (1, "Larger")):
+            imgui.begin_disabled(not 0 <= self._size_idx + step < len(SIZES_EM))
+            if controls.button("-" if step < 0 else "+", f"{text} thumbnails"):
+                self._size_idx += step
+            imgui.end_disabled()
+            controls.next_to()
+        if self.data is not None:
+            layer = self.data.sheet.layer
+            imgui.text_colored(theme.TEXT_DIM, f"  {layer.name} · {layer.channels} channels")
+        else:
+            imgui.text_colored(theme.TEXT_DIM, "  Being computed…")
+        imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 1)
+
+    # --- the grid ------------------------------------------------------------------------------
+
+    def _build_grid(self, state: ViewState) -> ViewState:
+        if self.data is None or self._texture is None:
+            return state
+        em = imgui.get_font_size()
+        size = SIZES_EM[self._size_idx] * em
+        line = imgui.get_text_line_height() if size > 4 * em else 0.0
+        cell, row = size + GAP_EM * em, size + line + GAP_EM * em
+        room = imgui.get_content_region_avail().x
+        columns = max(1, int(room // cell))
+        num_rows = -(-len(self.channels) // columns)
+        origin = imgui.get_cursor_screen_pos()
+        self.grid = Grid(origin.x, origin.y, cell, row, columns)
+        clicked = imgui.invisible_button("##grid", ImVec2(room, max(num_rows * row, 1.0)))
+        hovered = self._hovered() if imgui.is_item_hovered() else -1
+        self._draw(state, size, line, hovered)
+        if hovered < 0:
+            return state
+        channel = self.channels[hovered]
+        self._build_tooltip(channel)
+        if imgui.is_mouse_double_clicked(imgui.MouseButton_.left.value):
+            self.is_open = False
+        if clicked:
+            layer = replace(state.layer, rgb=False, base_channel=channel)
+            state = replace(state, layer=layer)
+        return state
+
+    def _hovered(self) -> int:
+        mouse = imgui.get_mouse_pos()
+        idx = self.grid.index_at(mouse.x, mouse.y)
+        return idx if 0 <= idx < len(self.channels) else -1
+
+    def _draw(self, state: ViewState, size: float, line: float, hovered: int) -> None:
+        """Only the rows in sight."""
+        assert self.data is not None
+        assert self._texture is not None
+        grid, draw = self.grid, imgui.get_window_draw_list()
+        self._texture.prepare(1.0, size > 2 * self.data.sheet.thumb_width)
+        texture = imgui.ImTextureRef(self._texture.texture_id)
+        top = imgui.get_window_pos().y
+        first = max(0, int((top - grid.top) // grid.row))
+        last = int((top + imgui.get_window_height() - grid.top) // grid.row) + 1
+        text_color = imgui.get_color_u32(theme.TEXT_DIM)
+        value_color = imgui.get_color_u32(theme.TEXT_FAINT)
+        accent = imgui.get_color_u32(theme.ACCENT)
+        frame = imgui.get_color_u32(theme.TEXT_DIM)
+        for idx in range(first * grid.columns, min(last * grid.columns, len(self.channels))):
+            channel = self.channels[idx]
+            place = grid.place(idx)
+            low = ImVec2(place.x, place.y)
+            high = ImVec2(place.x + size, place.y + size)
+            u0, v0, u1, v1 = self.data.corner(channel)
+            draw.add_image(texture, low, high, ImVec2(u0, v0), ImVec2(u1, v1))
+            shown = not state.layer.rgb and channel == state.layer.base_channel
+            if shown or idx == hovered:
+                draw.add_rect(low, high, accent if shown else frame, 0, 2.0)
+            if line:
+                below = place.y + size
+                draw.add_text(ImVec2(place.x, below), text_color, str(channel))
+                value = self.data.describe(channel, self.order)
+                x = place.x + size - imgui.calc_text_size(value).x if value else place.x
+                if value:
+                    draw.add_text(ImVec2(x, below), value_color, value)
+
+    def _build_tooltip(self, channel: int) -> None:
+        assert self.data is not None
+        sheet = self.data.sheet
+        lines = [
+            f"Channel {channel}",
+            f"mean {sheet.mean[channel]:.4g}   std {sheet.std[channel]:.4g}",
+            f"largest magnitude {sheet.max_abs[channel]:.4g}",
+        ]
+        if sheet.out_of_band_db:
+            lines.append(f"out of band {sheet.out_of_band_db[channel]:.1f} dB")
+        lines.append("Click: show it · double click: back to the picture")
+        controls.tooltip("\n".join(lines).replace("-", "−"))
