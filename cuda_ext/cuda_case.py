@@ -6,6 +6,7 @@ compile time that both agree.
 
 import functools
 import itertools
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def lay_out(problem: Problem, tiling: Tiling) -> Layout:
     """Sizes of a tile, as in `Geometry`."""
     p, t = problem, tiling
     in_taps_y, in_taps_x = _ceil_div(p.up_y, p.up), _ceil_div(p.up_x, p.up)
-    step = max(p.up, p.down)
+    step = math.lcm(p.up, p.down)
     steps_x = _ceil_div(p.phase_x + (t.tile_w - 1) * p.down + p.down_x, step)
     in_w, up_w = steps_x * (step // p.up) + in_taps_x - 1, steps_x * step
     groups = t.rows * p.down // p.up

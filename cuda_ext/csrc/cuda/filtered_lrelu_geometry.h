@@ -13,6 +13,9 @@ namespace loupe {
 
 LOUPE_DEVICE constexpr int max_of(int a, int b) { return a > b ? a : b; }
 LOUPE_DEVICE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
+LOUPE_DEVICE constexpr int common_multiple(int a, int b) {
+    return a % b == 0 ? a : b % a == 0 ? b : a * b;
+}
 
 // Case `K`: up, down, up_y, up_x (taps), up_2d, down_y, down_x, down_2d, fold, phase_y, phase_x,
 // dtype, mode (Mode), slope_kind (Slope), has_clamp, channels_last, tile_w, rows, channels,
@@ -27,7 +30,7 @@ struct Geometry : K {
 
     // One step along x makes `step` up-sampled columns from step_in input columns and gives
     // step_out outputs; outputs come `lag` outputs late, when their last sample is there.
-    static constexpr int step = max_of(K::up, K::down);
+    static constexpr int step = common_multiple(K::up, K::down);
     static constexpr int step_in = step / K::up;
     static constexpr int step_out = step / K::down;
     static constexpr int lag = (K::down_x + K::phase_x - 1) / K::down;

@@ -196,8 +196,8 @@ LOUPE_DEVICE void up_group(const Params<G>& p, const Tile<G>& tile, Shared<G>& s
             for (int q = 0; q < G::up; ++q) {
                 if (G::down_2d) {
                     mid[q][(n * G::step + k) * G::channels] = t[q];
-                } else {
-                    window.act[q][G::window - G::step + k] = t[q];
+                } else if (G::window - G::step + k >= 0) {
+                    window.act[q][G::window - G::step + k] = t[q];  // others: no output needs
                 }
             }
         }
