@@ -41,3 +41,8 @@ class ByteCache:
         """Forget a value, if it is here."""
         _, num_bytes = self._entries.pop(key, (None, 0))
         self._num_bytes -= num_bytes
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._num_bytes = 0

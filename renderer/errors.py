@@ -6,6 +6,8 @@ import traceback
 
 from renderer.messages import ErrorInfo
 
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
 
 class RenderError(ValueError):
     """A request that cannot be answered; the message is one sentence."""
@@ -15,6 +17,12 @@ class Superseded(Exception):
     """A newer request waits: the frame under way stops between two layers."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Memory of the machine or of the GPU; torch has a sentence for each."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
+
+
 def error_info(error: BaseException, doing: str) -> ErrorInfo:
     """The sentence for the window, with the traceback as details.
 
@@ -22,7 +30,7 @@ def error_info(error: BaseException, doing: str) -> ErrorInfo:
         doing: what failed, for errors that have no sentence of their own.
     """
     details = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+    if is_out_of_memory(error):
         return ErrorInfo(f"Memory ran out while {doing}; close other programs or models.", details)
     if isinstance(error, (RenderError, ValueError)):
         return ErrorInfo(str(error), details)

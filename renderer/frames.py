@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psutil
 
-from renderer.errors import RenderError, Superseded, error_info
+from renderer.errors import RenderError, Superseded, error_info, is_out_of_memory
 from renderer.loader import Loader
 from renderer.messages import ErrorInfo, RenderFrame, RenderRequest, RenderResult, Tile
 from renderer.models import Model, ModelStore
@@ -58,6 +58,8 @@ class Frames:
         except BrokenPipeError:
             raise
         except Exception as error:  # told to the person; the renderer lives on
+            if is_out_of_memory(error):
+                self._pipeline.forget()
             self._send_result(frame, begin_sec, work, error=_frame_error(error))
             return True
         self._send_result(frame, begin_sec, work, tiles)
@@ -82,7 +84,9 @@ class Frames:
             LoadFailed: one of them cannot be loaded.
         """
         models = {}
-        for source in dict.fromkeys(view.model for view in request.views):
+        sources = tuple(dict.fromkeys(view.model for view in request.views))
+        self._store.pin(sources)
+        for source in sources:
             model = self._store.get(source)
             if model is not None:
                 models[source] = model

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 
 from renderer.contact_sheet import contact_sheet
-from renderer.errors import error_info
+from renderer.errors import error_info, is_out_of_memory
 from renderer.loader import Loader
 from renderer.messages import (
     ContactSheet,
@@ -120,6 +120,8 @@ class Jobs:
         except BrokenPipeError:
             raise
         except Exception as error:  # told to the person; the renderer lives on
+            if is_out_of_memory(error):
+                self._pipeline.forget()
             return JobDone(job_id, error=error_info(error, f"working on {_name(message.job)}"))
 
     def _model(self, message: StartJob, source: str) -> Model | ErrorInfo | None:

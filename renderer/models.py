@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class ModelStore:
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
         self.budget_bytes = budget_bytes
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._pinned: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
     def get(self, source: str) -> Model | None:
@@ -57,13 +58,22 @@ class ModelStore:
                 self._models.move_to_end(source)
             return self._models.get(source)
 
+    def pin(self, sources: Iterable[str]) -> None:
+        """These are on the screen now: they stay, whatever the budget, until the next `pin`."""
+        with self._lock:
+            self._pinned = frozenset(sources)
+
     def add(self, model: Model) -> None:
         """Keep a model; older ones leave until the budget holds. The newest always stays."""
         with self._lock:
-            self._models.pop(model.info.source, None)
-            self._models[model.info.source] = model
-            while len(self._models) > 1 and self._num_bytes() > self.budget_bytes:
-                self._models.popitem(last=False)
+            newest = model.info.source
+            self._models.pop(newest, None)
+            self._models[newest] = model
+            for source in list(self._models):
+                if self._num_bytes() <= self.budget_bytes:
+                    return
+                if source != newest and source not in self._pinned:
+                    del self._models[source]
 
     def resident(self) -> tuple[ResidentModel, ...]:
         """What is in memory, used longest ago first."""

@@ -50,6 +50,10 @@ class Pipeline:
     def __init__(self, device: str, budget_bytes: int | None = None) -> None:
         self._cache = ByteCache(cache_budget(device) if budget_bytes is None else budget_bytes)
 
+    def forget(self) -> None:
+        """Empty the caches: memory has run out."""
+        self._cache.clear()
+
     def open(
         self, view: View, model: Model, work: Work, should_stop: Callable[[], bool] = never
     ) -> Stages:

@@ -46,25 +46,35 @@ def shared_memory_names() -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
+def kill_next(client: Any, pid: int) -> int:
+    """Kill the renderer that follows `pid`, while it starts or later; returns its pid."""
+    num_restarts = client.status.num_restarts
+    pid = client.wait_for(lambda: client.status.pid != pid and client.status.pid)
+    os.kill(pid, signal.SIGKILL)
+    client.wait_for(lambda: client.status.num_restarts == num_restarts + 1)
+    return pid
+
+
 @posix_only
 def test_the_right_picture_returns_after_every_kill(client: Any) -> None:
+    """Killed in turn while it renders and while it starts."""
     want = client.picture(seed_view(7))
-    pids = set()
-    for kill_idx in range(NUM_KILLS):
-        pid = ready_pid(client)
-        pids.add(pid)
-        client.submit(RenderRequest((seed_view(1000 + kill_idx),)))  # work is under way
+    pids = [0]
+    while len(pids) <= NUM_KILLS:
+        ready_pid(client)
+        client.submit(RenderRequest((seed_view(1000 + len(pids)),)))  # work is under way
         stamp = client.submit(RenderRequest((seed_view(7),)))
-        os.kill(pid, signal.SIGKILL)
-        client.wait_for(lambda n=kill_idx: client.status.num_restarts == n + 1)
+        pids.append(kill_next(client, 0))
+        pids.append(kill_next(client, pids[-1]))
         result = client.wait_for_event(
             lambda e, s=stamp: isinstance(e, RenderResult) and e.stamp == s
         )
         assert result.request == RenderRequest((seed_view(7),))
         assert np.array_equal(client.pixels(result.tiles[0]), want)
         client.release_all(result)
-    assert len(pids) == NUM_KILLS
-    assert client.status.reason.startswith("The renderer stopped: it was killed")
+    assert len(set(pids)) == NUM_KILLS + 1
+    assert client.status.num_restarts == NUM_KILLS
+    assert client.status.reason == "The renderer stopped: it was killed (SIGKILL)."
 
 
 @posix_only

@@ -1,0 +1,203 @@
+"""Newest wins without starving, errors that leave the renderer alive, models within a budget."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from renderer.errors import error_info, is_out_of_memory
+from renderer.frames import Frames
+from renderer.loader import Loader
+from renderer.messages import (
+    BUNDLED,
+    JobDone,
+    LatentSpec,
+    RenderFrame,
+    RenderRequest,
+    RenderResult,
+    TileRef,
+    View,
+)
+from renderer.models import ModelStore, load_model
+from renderer.pipeline import Pipeline
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+MODELS = [str(GOLDEN / f"{name}.pkl") for name in ("stylegan3-r-64", "stylegan2-64")]
+LIMIT_SEC = 60
+
+
+class Ring:
+    """Takes pictures and forgets them."""
+
+    def write(self, picture: Any, _num_tiles: int) -> TileRef:
+        return TileRef("ring", 0, *picture.shape, slot=0)
+
+
+class Bench:
+    """Frames on a loader of its own, with everything that is sent."""
+
+    def __init__(self, budget_bytes: int = 1 << 40) -> None:
+        self.sent: list[Any] = []
+        self.settled: queue.Queue[None] = queue.Queue()
+        self.newer_waits: Callable[[], bool] = lambda: False
+        self.store = ModelStore(budget_bytes)
+        self.pipeline = Pipeline("cpu")
+        self.loader = Loader(self.store, "cpu", self.sent.append, lambda: self.settled.put(None))
+        self.frames = Frames(
+            self.pipeline,
+            self.store,
+            self.loader,
+            Ring(),  # type: ignore[arg-type]
+            self.sent.append,
+            lambda: self.newer_waits(),  # noqa: PLW0108  tests replace it
+            "cpu",
+        )
+        self.stamp = 0
+
+    def answer(self, *sources: str, seed: int = 0) -> bool:
+        views = tuple(
+            View(model=source, name=source, latents=LatentSpec(((seed, 1.0),)))
+            for source in sources
+        )
+        self.stamp += 1
+        return self.frames.answer(RenderFrame(self.stamp, RenderRequest(views)))
+
+    def answer_when_loaded(self, *sources: str) -> RenderResult:
+        """As the worker does: offer the frame again after each load."""
+        while True:
+            num_sent = len(self.results())
+            self.answer(*sources)
+            if len(self.results()) > num_sent:
+                return self.results()[-1]
+            self.settled.get(timeout=LIMIT_SEC)
+
+    def results(self) -> list[RenderResult]:
+        return [message for message in list(self.sent) if isinstance(message, RenderResult)]
+
+
+def test_a_stopped_frame_lets_the_next_one_finish() -> None:
+    bench = Bench()
+    bench.answer_when_loaded(MODELS[0])
+    num_looks = 0
+
+    def newer_waits() -> bool:
+        nonlocal num_looks
+        num_looks += 1
+        return True
+
+    bench.newer_waits = newer_waits
+    finished = [bench.answer(MODELS[0], seed=seed) for seed in range(1, 7)]
+    assert finished == [False, True, False, True, False, True]
+    assert num_looks == 3  # each stopped frame stopped after its first layer
+    assert [result.stamp for result in bench.results()][1:] == [
+        bench.stamp - 4,
+        bench.stamp - 2,
+        bench.stamp,
+    ]
+
+
+def test_a_frame_stops_between_two_layers_and_costs_no_more_than_it_ran() -> None:
+    bench = Bench()
+    whole = bench.answer_when_loaded(MODELS[0])
+    num_layers = len(whole.tiles[0].layers)
+    num_looks = 0
+
+    def newer_waits() -> bool:
+        nonlocal num_looks
+        num_looks += 1
+        return num_looks == num_layers // 2
+
+    bench.newer_waits = newer_waits
+    assert not bench.answer(MODELS[0], seed=1)
+    assert num_looks == num_layers // 2
+    assert bench.answer(MODELS[0], seed=1)
+    assert bench.results()[-1].tiles
+
+
+def test_several_models_stay_and_going_back_reads_nothing() -> None:
+    bench = Bench()
+    for source in (*MODELS, BUNDLED):
+        bench.answer_when_loaded(source)
+    num_loads = sum(isinstance(message, JobDone) for message in bench.sent)
+    assert num_loads == 3
+    for source in (*MODELS, BUNDLED, *MODELS):
+        assert bench.answer(source)
+        result = bench.results()[-1]
+        assert result.tiles[0].model.source == source
+        assert result.synthesis_runs == 0
+        assert {model.source for model in result.resident} == {*MODELS, BUNDLED}
+        assert all(model.num_bytes > 0 for model in result.resident)
+    assert sum(isinstance(message, JobDone) for message in bench.sent) == num_loads
+
+
+def test_the_model_used_longest_ago_leaves_when_the_budget_is_full() -> None:
+    sources = (*MODELS, BUNDLED)
+    sizes = [load_model(source, "cpu", lambda _f, _t: None).num_bytes for source in sources]
+    bench = Bench(budget_bytes=sum(sizes) - 1)
+    for source in MODELS:
+        bench.answer_when_loaded(source)
+    bench.answer(MODELS[0])  # now the other one was used longer ago
+    result = bench.answer_when_loaded(BUNDLED)
+    assert [model.source for model in result.resident] == [MODELS[0], BUNDLED]
+    assert [model.num_bytes for model in result.resident] == [sizes[0], sizes[2]]
+    assert result.models_budget_bytes == sum(sizes) - 1
+
+
+def test_two_models_larger_than_the_budget_are_still_shown_side_by_side() -> None:
+    bench = Bench(budget_bytes=1)
+    result = bench.answer_when_loaded(MODELS[0])
+    assert result.tiles
+    both = bench.answer_when_loaded(*MODELS)
+    assert both.error is None
+    assert [tile.model.source for tile in both.tiles] == MODELS
+
+
+def test_memory_that_runs_out_is_named_and_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.answer_when_loaded(MODELS[0])
+
+    def allocate(*_args: object) -> None:
+        torch.empty(1 << 50)
+
+    monkeypatch.setattr("renderer.stages.run_synthesis", allocate)
+    bench.answer(MODELS[0], seed=5)
+    error = bench.results()[-1].error
+    assert error is not None
+    assert error.message == "Memory ran out while rendering; close other programs or models."
+    monkeypatch.undo()
+    assert bench.answer(MODELS[0])
+    assert bench.results()[-1].synthesis_runs >= 1  # what was cached has been given back
+
+
+def test_errors_of_every_kind_are_one_sentence() -> None:
+    for error in (MemoryError(), RuntimeError("CUDA out of memory. Tried…\n…")):
+        assert is_out_of_memory(error)
+        assert error_info(error, "rendering").message.startswith("Memory ran out while rendering")
+    for other in (
+        KeyError("x"),
+        RuntimeError("first\nsecond"),
+        RuntimeError(""),
+        OSError(5, "I/O"),
+    ):
+        message = error_info(other, "rendering").message
+        assert "rendering" in message
+        assert "\n" not in message
+
+
+def test_the_newest_snapshot_of_a_folder_is_the_model(tmp_path: Path) -> None:
+    for name, source in (("000200", MODELS[0]), ("000040", MODELS[1]), ("001000", MODELS[1])):
+        path = tmp_path / f"network-snapshot-{name}.pkl"
+        path.write_bytes(Path(source).read_bytes())
+    info = load_model(str(tmp_path), "cpu", lambda _f, _t: None).info
+    assert (info.family, info.label, info.source) == (
+        "stylegan2",
+        "network-snapshot-001000",
+        str(tmp_path),
+    )
+    assert replace(info, label="") != info
