@@ -75,6 +75,12 @@ class Frames:
             self._pipeline.render(view, models[view.model], work, should_stop)
             for view in request.views
         ]
+        spec = request.difference
+        if spec is not None:
+            named = {view.view.name: view for view in rendered}
+            pair = (named[spec.a], named[spec.b])
+            difference = self._pipeline.render_difference(pair, spec, work, should_stop)
+            rendered += [difference] if difference is not None else []
         return tuple(self._tile(view, len(rendered)) for view in rendered)
 
     def _models(self, request: RenderRequest) -> dict[str, Model] | None:

@@ -75,11 +75,30 @@ class View:
     name: str = "main"
 
 
+DifferenceKind = Literal["signed", "absolute", "squared"]
+
+
+@dataclass(frozen=True)
+class DifferenceSpec:
+    """A tile named "difference": raw values of the view `a` less those of the view `b`.
+
+    There is none where the shown layers differ in size. Its statistics are of the raw
+    difference, with the root mean square in the place of the deviation.
+    """
+
+    a: str = "main"
+    b: str = "b"
+    kind: DifferenceKind = "signed"  # about grey; the others from black
+    gain_db: float = 0.0
+    in_colors: bool = False  # the mean over the channels in viridis
+
+
 @dataclass(frozen=True)
 class RenderRequest:
     """The views wanted, each with its own name."""
 
     views: tuple[View, ...]
+    difference: DifferenceSpec | None = None
 
 
 FRAME_LOAD = 0  # job id of a load that no one started: a frame asked for the model

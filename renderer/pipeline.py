@@ -9,8 +9,9 @@ import psutil
 import torch
 
 from renderer.cache import ByteCache
+from renderer.difference import difference
 from renderer.display import Picture
-from renderer.messages import LayerInfo, View
+from renderer.messages import DifferenceSpec, LayerInfo, View
 from renderer.models import Model
 from renderer.stages import Stages
 from renderer.work import Work
@@ -80,3 +81,23 @@ class Pipeline:
             stages = self.open(view, model, work, should_stop)
             picture = stages.picture()
             return RenderedView(view, model, picture, stages.layers())
+
+    def render_difference(
+        self,
+        views: tuple[RenderedView, RenderedView],
+        spec: DifferenceSpec,
+        work: Work,
+        should_stop: Callable[[], bool] = never,
+    ) -> RenderedView | None:
+        """The difference of two views; None where they differ in size.
+
+        Raises:
+            Superseded: `should_stop` said so.
+        """
+        with torch.inference_mode():
+            a, b = (self.open(view.view, view.model, work, should_stop) for view in views)
+            picture = difference(a, b, spec)
+        if picture is None:
+            return None
+        view = replace(views[0].view, name="difference")
+        return replace(views[0], view=view, picture=picture)
