@@ -40,9 +40,15 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--crossover", default=6, show_default=True, help="First row of ws of the style.")
 @click.option("--ema", "ema_decay", default=Recipe.ema_decay, show_default=True)
 @click.option("--channels", default="", help="Of every layer but ToRGB, such as 64,64,48,32.")
+@click.option("--draft", is_flag=True, help="Cheap first stage: see README.")
+@click.option("--margin", "margin_size", default=Recipe.margin_size, show_default=True)
 @click.option("--source", default="networks.portraits", show_default=True, help="Module to fit to.")
-@click.option("--init", type=click.Path(path_type=Path, exists=True), default=None,
-              help="Folder of another fit, or generator file, to start from.")
+@click.option(
+    "--init",
+    type=click.Path(path_type=Path, exists=True),
+    default=None,
+    help="Folder of another fit, or generator file, to start from.",
+)
 @click.option("--workers", default=1, show_default=True, help="Threads with their own shard.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--every", default=500, show_default=True, help="Steps between saves and sheets.")

@@ -15,18 +15,40 @@ from networks.layers import DenseSpec
 from networks.stylegan2 import StyleGAN2
 from networks.stylegan2_design import StyleGAN2Config
 from networks.stylegan3 import StyleGAN3
-from networks.stylegan3_design import LayerSpec, StyleGAN3Config, StyleGAN3Design, design_stylegan3
+from networks.stylegan3_design import (
+    LayerSpec,
+    StyleGAN3Config,
+    StyleGAN3Design,
+    design_stylegan3,
+    layer_padding,
+)
 
 DEFAULT_CHANNELS = (128, 128, 128, 128, 96, 64, 48, 48)
+DRAFT_TAPS = 11  # odd: centred on a sample
+DRAFT_UP_TAPS = 12
+STYLE_SCALE = 0.3  # of the styles' dependence on w at the start
 RUNNING_MEAN_DECAY = 0.995  # of w_avg and magnitude_ema: a fit is short
 FIXED = ("up_filter", "down_filter", "resample_filter", "noise_const")  # by geometry or by chance
 
 
 def build(recipe: Recipe, z_dim: int) -> Generator:
     """The generator of a recipe with its starting values."""
+    generator: Generator
     if recipe.arch == "sg2":
-        return StyleGAN2(_stylegan2(recipe, z_dim), recipe.seed)
-    return StyleGAN3(_stylegan3(recipe, z_dim), recipe.seed)
+        generator = StyleGAN2(_stylegan2(recipe, z_dim), recipe.seed)
+    else:
+        generator = StyleGAN3(_stylegan3(recipe, z_dim), recipe.seed)
+    _start_alike(generator)
+    return generator
+
+
+@torch.no_grad()
+def _start_alike(generator: Generator) -> None:
+    """Begin with little difference between latents: random ones would have to be unlearned."""
+    for module in generator.synthesis.modules():
+        affine = getattr(module, "affine", None)
+        if affine is not None:
+            affine.weight.mul_(STYLE_SCALE)
 
 
 def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
@@ -42,7 +64,8 @@ def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
         magnitude_ema_beta=RUNNING_MEAN_DECAY,
         w_avg_beta=RUNNING_MEAN_DECAY,
     )
-    return with_channels(design_stylegan3(config), channels)
+    design = with_channels(design_stylegan3(config), channels)
+    return draft(design) if recipe.draft else design
 
 
 def with_channels(design: StyleGAN3Design, channels: tuple[int, ...]) -> StyleGAN3Design:
@@ -68,6 +91,33 @@ def with_channels(design: StyleGAN3Design, channels: tuple[int, ...]) -> StyleGA
         )
     source: InputSpec = dataclasses.replace(design.input, channels=widths[0])
     return dataclasses.replace(design, input=source, layers=tuple(layers))
+
+
+def draft(design: StyleGAN3Design) -> StyleGAN3Design:
+    """The same bands, several times cheaper: nonlinearities without their upsampling.
+
+    Every layer still keeps to its band, through one filter at its own rate, but what the
+    nonlinearity creates beyond the rate folds back. Weights learned here carry over to the real
+    design after a little more fitting.
+    """
+    layers = []
+    for layer in design.layers[:-1]:
+        up = 2 if layer.out_sampling_rate > layer.in_sampling_rate else 1
+        up_taps = DRAFT_UP_TAPS if up > 1 else 1
+        down_taps = 1 if layer.is_critically_sampled else DRAFT_TAPS
+        sizes = (layer.in_size, layer.out_size, layer.conv_kernel)
+        layers.append(
+            dataclasses.replace(
+                layer,
+                up=up,
+                down=1,
+                up_taps=up_taps,
+                down_taps=down_taps,
+                down_radial=False,
+                padding=layer_padding(*sizes, (up, up_taps), (1, down_taps)),
+            )
+        )
+    return dataclasses.replace(design, layers=(*layers, design.layers[-1]))
 
 
 def _stylegan2(recipe: Recipe, z_dim: int) -> StyleGAN2Config:
@@ -137,4 +187,3 @@ def learning_rates(generator: Generator, recipe: Recipe) -> list[dict[str, objec
         {"params": mapping, "scale": recipe.mapping_lr},
         {"params": rest, "scale": 1.0},
     ]
-

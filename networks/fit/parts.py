@@ -49,7 +49,9 @@ def load_progress(trainer: Trainer, folder: Path) -> bool:
         trainer.generator.load_state_dict(_under(tensors, "generator."))
         trainer.ema.load_state_dict(_under(tensors, "ema."))
     except RuntimeError as error:
-        raise ValueError(f"{folders[-1]} belongs to another recipe; choose another folder") from error
+        raise ValueError(
+            f"{folders[-1]} belongs to another recipe; choose another folder"
+        ) from error
     trainer.share_buffers()
     for i, parameter in enumerate(_parameters(trainer)):
         state = _under(tensors, f"optimizer.{i}.")

@@ -19,11 +19,12 @@ class Recipe:
     channels: tuple[int, ...] = ()  # of every layer but ToRGB; () = the default of `arch`
     w_dim: int = 128
     margin_size: int = 6  # StyleGAN3: samples beyond the picture, per side
+    draft: bool = False  # StyleGAN3: nonlinearities without upsampling, for a cheap first stage
     source: str = "networks.portraits"  # module with Z_DIM and draw(z, resolution, z_style=...)
     seed: int = 0
     batch: int = 8
     lr: float = 4e-3
-    mapping_lr: float = 30.0  # times lr: the mapping network's weights are stored that much larger
+    mapping_lr: float = 60.0  # times lr: the mapping network's weights are stored that much larger
     warmup: int = 200  # steps
     mixed_share: float = 0.5  # of pictures: layout of one latent, colours of another
     crossover: int = 6  # rows of ws before it carry the layout, the others colours and texture

@@ -61,9 +61,7 @@ class Batch:
 
 
 @torch.no_grad()
-def draw_batch(
-    source: Source, recipe: Recipe, index: int, num: int, device: torch.device
-) -> Batch:
+def draw_batch(source: Source, recipe: Recipe, index: int, num: int, device: torch.device) -> Batch:
     """The batch of this index: the same for the same seed, whatever was drawn before."""
     rng = torch.Generator().manual_seed(recipe.seed * 1_000_003 + index)
     z = torch.randn(num, source.z_dim, generator=rng)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from networks.fit.loss import picture_loss
 from networks.fit.models import build, learning_rates
 from networks.fit.recipe import Recipe
 from networks.fit.source import Batch, Source, draw_batch
+from networks.fourier import SynthesisInput
 from networks.generator import Generator
 
 DRAWN_AT_ONCE = 32  # pictures: drawing few at a time wastes time
@@ -29,6 +30,9 @@ class Trainer:
         self.recipe, self.source, self.device = recipe, source, device
         self.step = 0
         self.generator = build(recipe, source.z_dim).to(device).train().requires_grad_(True)
+        for module in self.generator.modules():
+            if isinstance(module, SynthesisInput):
+                module.register_forward_hook(_channels_last)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(
             learning_rates(self.generator, recipe), lr=recipe.lr, betas=(0.9, 0.99), eps=1e-8
@@ -76,8 +80,8 @@ class Trainer:
     def share_buffers(self) -> None:
         """Every worker gets the generator's buffers, after they were loaded."""
         for replica in self._replicas[1:]:
-            for mine, shared in zip(replica.buffers(), self.generator.buffers(), strict=True):
-                mine.copy_(shared)
+            for buffer, source in zip(replica.buffers(), self.generator.buffers(), strict=True):
+                buffer.copy_(source)
 
     @torch.no_grad()
     def _agree_on_buffers(self) -> None:
@@ -113,6 +117,11 @@ class Trainer:
 
     def _draw(self, index_num: tuple[int, int]) -> Batch:
         return draw_batch(self.source, self.recipe, *index_num, self.device)
+
+
+def _channels_last(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+    """The layout that the native kernels work in; everything after the input keeps it."""
+    return output.contiguous(memory_format=torch.channels_last)
 
 
 def synthesize(generator: Generator, batch: Batch, crossover: int) -> Tensor:
