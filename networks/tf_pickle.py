@@ -169,7 +169,8 @@ def noise_place(name: str) -> tuple[str, str]:
 
 
 def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32).reshape(array.shape))
+    # Always a copy: a view of the file would keep all of it in memory.
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
 
 
 def _is_spare(name: str, design: Any) -> bool:

@@ -64,7 +64,7 @@ def captured(case: Case) -> dict[str, list[torch.Tensor]]:
         for name, module in case.generator.synthesis.named_modules()
     ]
     with torch.inference_mode():
-        case.generator.synthesis(case.tensor("ws")[:1])
+        case.generator.synthesis(case.tensor("ws")[:1], force_fp32=True)
     for handle in handles:
         handle.remove()
     return outputs
@@ -81,14 +81,14 @@ def test_mapping(case: Case) -> None:
 def test_images(case: Case) -> None:
     for suffix in ("", "_psi0.6_cutoff5"):
         with torch.inference_mode():
-            image = case.generator.synthesis(case.tensor(f"ws{suffix}"))
+            image = case.generator.synthesis(case.tensor(f"ws{suffix}"), force_fp32=True)
         assert_close(image, case.tensor(f"image{suffix}"), IMAGE_TOLERANCE)
 
 
 def test_noise_none(case: Case) -> None:
     expected = case.numbers.get("image_noise_none", case.numbers["image"])
     with torch.inference_mode():
-        image = case.generator.synthesis(case.tensor("ws"), noise_mode="none")
+        image = case.generator.synthesis(case.tensor("ws"), "none", force_fp32=True)
     assert_close(image, torch.from_numpy(expected), IMAGE_TOLERANCE)
 
 
@@ -97,7 +97,7 @@ def test_transforms(case: Case) -> None:
     for key in case.keys("transform_matrix/"):
         with torch.inference_mode():
             image = case.generator.synthesis(
-                case.tensor("ws")[:1], input_transform=case.numbers[key]
+                case.tensor("ws")[:1], input_transform=case.numbers[key], force_fp32=True
             )
         assert_close(image, case.tensor(key.replace("matrix", "image")), IMAGE_TOLERANCE)
 

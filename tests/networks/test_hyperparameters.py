@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tf_writer import tf_checkpoint
 
 import networks
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 IMAGE_TOLERANCE, MAPPING_TOLERANCE = 1e-4, 1e-5  # of the largest value
 
@@ -69,6 +71,15 @@ STYLEGAN2: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """The pictures are small: on a busy machine threads would only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def animated(generator: networks.Generator) -> networks.Generator:
     """With every value set, also those that training starts from a constant."""
     rng = torch.Generator().manual_seed(99)
@@ -103,7 +114,7 @@ def pictures(generator: networks.Generator, **kwargs: Any) -> tuple[torch.Tensor
     z, c = latents(generator)
     with torch.inference_mode():
         ws = generator.mapping(z, c, truncation_psi=0.7, truncation_cutoff=3)
-        return ws, generator.synthesis(ws, **kwargs)
+        return ws, generator.synthesis(ws, force_fp32=True, **kwargs)
 
 
 def load(data: bytes) -> networks.Generator:
@@ -274,24 +285,23 @@ def generator_from(loaded: networks.Generator, generator: networks.Generator) ->
     return generator
 
 
-@pytest.mark.parametrize("architecture", ["orig", "skip", "resnet"])
-@pytest.mark.parametrize("protocol", [2, 4, 5])
-def test_tensorflow_lod_names(architecture: str, protocol: int) -> None:
-    generator = small2(architecture=architecture, img_resolution=32)
-    data = tf_checkpoint(generator, Options(protocol=protocol), lod_names=True)
-    loaded = load(data)
-    assert_same(loaded, generator_from(loaded, generator))
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_tensorflow_lod_names(protocol: int) -> None:
+    generator = small2(architecture="orig", img_resolution=32)
+    for architecture in ("orig", ...):  # the first programs did not say it
+        options = Options(protocol=protocol)
+        data = tf_checkpoint(generator, options, lod_names=True, architecture=architecture)
+        loaded = load(data)
+        assert_same(loaded, generator_from(loaded, generator))
 
 
 def test_tensorflow_defaults() -> None:
     """Hyperparameters that a file does not name have the values of that program."""
-    generator = small2(mapping_lr_multiplier=0.01, conv_clamp=None, resample_filter=(1, 3, 3, 1))
-    data = tf_checkpoint(generator, num_fp16_res=0)
-    names = ("conv_clamp", "resample_kernel", "mapping_lrmul", "mapping_nonlinearity", "use_noise")
-    for name in names:  # a name of equal length that is ignored, in the text of the file
-        data = data.replace(name.encode(), b"structure".ljust(len(name), b"_"))
-    with pytest.raises(networks.CheckpointError, match="hyperparameter"):
-        load(data)
+    generator = small2(conv_clamp=None)
+    names = "conv_clamp resample_kernel mapping_lrmul mapping_nonlinearity nonlinearity use_noise"
+    loaded = load(tf_checkpoint(generator, **dict.fromkeys(names.split(), ...)))
+    assert_same(loaded, generator_from(loaded, generator))
+    assert loaded.design.mapping.w_avg_beta == 0.995
 
 
 def test_unknown_tensorflow_hyperparameters_are_named() -> None:

@@ -44,7 +44,7 @@ def tf_checkpoint(
 
     Args:
         lod_names: name the colour layers ToRGB_lod{k}, as the first programs did.
-        kwargs: hyperparameters that replace or join those of the generator.
+        kwargs: hyperparameters that replace or join those of the generator; ... = leave out.
     """
     options = options or Options(protocol=3)
     networks_of_file = tuple(_gs(generator, lod_names, kwargs) for _ in range(2))
@@ -59,11 +59,12 @@ def _gs(generator: networks.StyleGAN2, lod_names: bool, kwargs: dict[str, Any]) 
         "synthesis": Network("synthesis", list(_synthesis(generator, lod_names))),
     }
     variables = [("lod", np.float32(0)), ("dlatent_avg", _array(generator.mapping.w_avg))]
+    static_kwargs = {**_static_kwargs(generator), **kwargs}
     return Network(
         "Gs",
         variables,
         components=components,
-        static_kwargs={**_static_kwargs(generator), **kwargs},
+        static_kwargs={k: v for k, v in static_kwargs.items() if v is not ...},
     )
 
 
