@@ -98,8 +98,8 @@ class Trainer:
         decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step))
         for mean, value in zip(self.ema.parameters(), self.generator.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-        for mean, value in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
-            mean.copy_(value)
+        for buffer, source in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
+            buffer.copy_(source)
 
     def _batch(self, step: int) -> Batch:
         """The pictures of a step; drawn many at a time, one group per worker."""
