@@ -33,9 +33,25 @@ def prepare_unit(weight: Tensor) -> FastWeight:
     return _prepare(unit_weight(weight))
 
 
+def prepare_transposed(weight: Tensor) -> UnitWeight:
+    """Of a StyleGAN2 layer that doubles the resolution: [C, O, k, k], channels-last."""
+    unit = unit_weight(weight)
+    turned = unit.weight.transpose(0, 1).contiguous(memory_format=torch.channels_last)
+    return unit._replace(weight=turned)
+
+
 def prepare_plain(weight: Tensor) -> FastWeight:
     """Of a ToRGB layer: no demodulation."""
     return FastWeight(cuda_ext.ConvWeight(weight), None)
+
+
+def separable(f: Tensor) -> Tensor:
+    """The taps along one axis where the filter is their outer product, else the filter."""
+    if f.ndim == 1:
+        return f
+    taps = f.sum(dim=0)
+    same = f.shape[0] == f.shape[1] and torch.allclose(torch.outer(taps, taps), f * f.sum())
+    return taps / f.sum().sqrt() if same else f
 
 
 def _prepare(unit: UnitWeight) -> FastWeight:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import cuda_ext
+from networks import fast_layers
 from networks.layers import LRELU_SLOPE, Derived, FullyConnected
 from networks.modulation import bounded_styles, demodulation, scale_channels, unit_weight
 from networks.stylegan2_design import ConvSpec, SkipSpec, ToRGBSpec
@@ -80,6 +81,8 @@ class SynthesisLayer(nn.Module):
             self.register_buffer("noise_const", torch.empty(spec.resolution, spec.resolution))
         self.register_buffer("resample_filter", empty_filter(spec.filter_shape))
         self._unit_weight = Derived(unit_weight)
+        self._fast_weight = Derived(fast_layers.prepare_unit)
+        self._up_weight = Derived(fast_layers.prepare_transposed)
 
     def reset_parameters(self, rng: torch.Generator) -> None:
         """Starting values: weights and noise N(0, 1), noise switched off."""
@@ -94,10 +97,14 @@ class SynthesisLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
         """x [N, C_in, H/up, W/up], w [N, w_dim] → [N, C_out, H, W], times `gain`."""
         spec = self.spec
-        unit = self._unit_weight(self.weight)
-        styles, largest = bounded_styles(self.affine(w))
-        x = self._convolve(scale_channels(x, styles), unit.weight.to(x.dtype))
-        x = scale_channels(x, demodulation(unit, styles, largest))
+        styles = self.affine(w)
+        if not self.training and fast_layers.serves(x, w, self.weight, self.bias):
+            x = self._convolve_fast(x, styles)
+        else:
+            unit = self._unit_weight(self.weight)
+            styles, largest = bounded_styles(styles)
+            x = self._convolve(scale_channels(x, styles), unit.weight.to(x.dtype))
+            x = scale_channels(x, demodulation(unit, styles, largest))
         if self.noise_strength is not None:
             noise_map = noise.draw(x.shape[0], self.noise_const)
             if noise_map is not None:
@@ -111,15 +118,40 @@ class SynthesisLayer(nn.Module):
         )
         return y
 
-    def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
-        kernel, taps = self.spec.kernel, self.resample_filter.shape[0]
+    def _convolve_fast(self, x: Tensor, styles: Tensor) -> Tensor:
+        """The same, with the factors folded into the convolution."""
+        kernel = self.spec.kernel
         if self.spec.up == 1:
-            return F.conv2d(x, weight, padding=kernel // 2)
+            fast = self._fast_weight(self.weight)
+            assert fast.unit is not None
+            d = demodulation(fast.unit, styles)
+            return cuda_ext.modulated_conv2d(x, fast.conv, styles, d, kernel // 2)
+        up = self._up_weight(self.weight)
+        x = scale_channels(x.contiguous(memory_format=torch.channels_last), styles)
+        x = F.conv_transpose2d(x, up.weight.to(x.dtype), stride=2)
+        before, after = self._up_padding()
+        y: Tensor = cuda_ext.filtered_lrelu(
+            x,
+            fd=fast_layers.separable(self.resample_filter),
+            padding=[before, after, before, after],
+            gain=4.0,
+            slope=1.0,
+            y_scale=demodulation(up, styles),
+        )
+        return y
+
+    def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        if self.spec.up == 1:
+            return F.conv2d(x, weight, padding=self.spec.kernel // 2)
         x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
-        # What the convolution's own padding and the transposed one's growth leave to do.
-        before = (taps + 1) // 2 + kernel // 2 - (kernel - 1)
-        after = (taps - 2) // 2 + kernel // 2 - (kernel - 2)
+        before, after = self._up_padding()
         return _upfirdn(x, self.resample_filter, before, after, up=1)
+
+    def _up_padding(self) -> tuple[int, int]:
+        """What the convolution's own padding and the transposed one's growth leave to do."""
+        kernel, taps = self.spec.kernel, self.resample_filter.shape[0]
+        before = (taps + 1) // 2 + kernel // 2 - (kernel - 1)
+        return before, (taps - 2) // 2 + kernel // 2 - (kernel - 2)
 
 
 class ToRGBLayer(nn.Module):
@@ -132,6 +164,7 @@ class ToRGBLayer(nn.Module):
         self.affine = FullyConnected(spec.affine, bias_init=1.0)
         self.weight = nn.Parameter(torch.empty(spec.out_channels, spec.in_channels, kernel, kernel))
         self.bias = nn.Parameter(torch.empty(spec.out_channels))
+        self._plain_weight = Derived(fast_layers.prepare_plain)
 
     def reset_parameters(self, rng: torch.Generator) -> None:
         """Starting values."""
@@ -142,8 +175,12 @@ class ToRGBLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """x [N, C, H, W], w [N, w_dim] → [N, img_channels, H, W]."""
         styles = self.affine(w) * self.spec.weight_gain
-        x = scale_channels(x, styles)
-        x = F.conv2d(x, self.weight.to(x.dtype), padding=self.spec.kernel // 2)
+        padding = self.spec.kernel // 2
+        if not self.training and fast_layers.serves(x, w, self.weight, self.bias):
+            conv = self._plain_weight(self.weight).conv
+            x = cuda_ext.modulated_conv2d(x, conv, styles, padding=padding)
+        else:
+            x = F.conv2d(scale_channels(x, styles), self.weight.to(x.dtype), padding=padding)
         y: Tensor = cuda_ext.bias_act(
             x, self.bias.to(x.dtype), gain=1.0, slope=1.0, clamp=self.spec.conv_clamp
         )

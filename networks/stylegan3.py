@@ -70,9 +70,11 @@ class SynthesisLayer(nn.Module):
         if self.training:
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
-        x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32))
+        fast = not self.training and fast_layers.serves(x, w, self.weight, self.bias)
+        kernel = spec.conv_kernel if fast else 0
+        x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
         x_scale = None
-        if not self.training and fast_layers.serves(x, w, self.weight, self.bias):
+        if fast:
             x, x_scale = self._convolve_fast(x, self.affine(w))
         else:
             x = self.convolve(x, self.affine(w))
@@ -80,7 +82,7 @@ class SynthesisLayer(nn.Module):
             x,
             fu=self.up_filter,
             fd=self.down_filter,
-            b=self.bias if x_scale is not None else self.bias.to(x.dtype),
+            b=self.bias if fast else self.bias.to(x.dtype),
             x_scale=x_scale,
             up=spec.up,
             down=spec.down,
@@ -104,7 +106,6 @@ class SynthesisLayer(nn.Module):
         x = scale_channels(x, styles * input_gain)
         x = F.conv2d(x, unit.weight.to(x.dtype), padding=padding)
         return scale_channels(x, demodulation(unit, styles))
-
 
     def _convolve_fast(self, x: Tensor, styles: Tensor) -> tuple[Tensor, Tensor | None]:
         """The convolution, and the demodulation that is left to the next operation."""

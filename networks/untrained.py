@@ -54,4 +54,4 @@ def _calibrate(generator: StyleGAN3, ws: torch.Tensor) -> None:
             layer.weight.mul_(scale[:, None, None, None])
         # Centred, both sides of the nonlinearity are used: without it, pictures are flat.
         layer.bias.copy_(-layer.convolve(x, layer.affine(w)).mean(dim=(0, 2, 3)))
-        x = layer(x, w)
+        x = layer(x, w, force_fp32=True)  # the same numbers on every machine
