@@ -6,6 +6,7 @@ The pictures are those of the window, pixel for pixel: the same pipeline makes b
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from networks import CheckpointError
 from renderer import state as st
 from renderer.devices import LADDER, choose_device
 from renderer.errors import RenderError, error_info
-from renderer.messages import BUNDLED
+from renderer.messages import BUNDLED, View
 from renderer.models import Model, load_model
 from renderer.picture import describe_picture, read_metadata, save_png
 from renderer.pipeline import Pipeline
@@ -29,6 +30,14 @@ EPILOG = """\
 Names: seed0042.png for --seeds, the state file's own name for --state (with "-again" where that
 would replace the state file itself). Pictures of the same name in the folder are replaced.
 """
+_OPTION_NAMES = {
+    "truncation.psi": "--trunc",
+    "truncation.cutoff": "--cutoff",
+    "transform.x": "--translate",
+    "transform.y": "--translate",
+    "transform.angle_turns": "--rotate (in turns)",
+    "label.class_idx": "--class",
+}
 NOISE_SEED = 1  # of --noise-mode random: any but 0, which is the stored noise
 
 
@@ -36,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(_join_negative(sys.argv[1:] if arguments is None else arguments))
+    if options.model is not None and options.network is not None:
+        parser.error("MODEL and --network name the same thing; give one of them")
+    options.model = options.model or options.network
     try:
         states = _states(options)
         _render_all(states, options)
@@ -56,11 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("model", nargs="?", metavar="MODEL", help="checkpoint; default: the bundled generator")
+    add("--network", metavar="MODEL", help="the same, as an option")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--seeds", type=_seed_list, help="such as 0-15,42")
     what.add_argument("--state", help="a state (JSON file or text) or a picture that carries one")
     add("--trunc", type=float, metavar="PSI", help="truncation psi, -1 to 2")
-    add("--trunc-cutoff", type=int, metavar="N", help="truncate the first N rows of ws only")
+    add("--cutoff", "--trunc-cutoff", type=int, metavar="N", dest="cutoff",
+        help="truncate the first N rows of ws only")  # fmt: skip
     add("--translate", type=_pair, metavar="X,Y", help="in image widths, + = right, down")
     add("--rotate", type=float, metavar="DEG", help="+ = counter-clockwise")
     add("--class", type=int, dest="class_idx", metavar="N",
@@ -76,7 +90,7 @@ def _join_negative(arguments: Sequence[str]) -> list[str]:
     """'--translate -0.1,0' → '--translate=-0.1,0', which argparse does not take for an option."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] in ("--translate", "--rotate", "--trunc"):
+        if joined and joined[-1] in ("--translate", "--rotate", "--trunc", "--class"):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)
@@ -86,16 +100,34 @@ def _join_negative(arguments: Sequence[str]) -> list[str]:
 def _render_all(states: list[tuple[str, ViewState]], options: argparse.Namespace) -> None:
     device = choose_device(options.device).device
     pipeline = Pipeline(device)
-    options.outdir.mkdir(parents=True, exist_ok=True)
+    _make_folder(options.outdir)
     model = _load(states[0][1].model, device)
     if options.class_idx is not None and model.info.c_dim == 0:
         raise RenderError(f"{model.info.label} has no classes; leave --class out.")
     for name, state in tqdm(states, unit="picture", file=sys.stderr, disable=None):
-        rendered = pipeline.render(st.to_view(state), model, Work())
+        rendered = pipeline.render(_exact_view(state), model, Work())
         metadata = None if options.no_metadata else describe_picture(state, model.info)
         path = options.outdir / name
         save_png(path, rendered.picture.pixels, metadata)
         tqdm.write(str(path), file=sys.stdout)
+
+
+def _exact_view(state: ViewState) -> View:
+    """As in the window, except that a layer which is not there is an error here."""
+    view = st.to_view(state)
+    return replace(view, display=replace(view.display, layer_or_output=False))
+
+
+def _make_folder(outdir: Path) -> None:
+    """Before anything is loaded or rendered: a folder that cannot be used is known at once."""
+    try:
+        outdir.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise RenderError(f"--outdir {outdir} is not a folder; name another.") from error
+    except NotADirectoryError as error:
+        raise RenderError(f"--outdir {outdir} lies inside a file; name another.") from error
+    if not os.access(outdir, os.W_OK):
+        raise RenderError(f"--outdir {outdir} cannot be written to; name another.")
 
 
 def _load(source: str, device: str) -> Model:
@@ -134,8 +166,8 @@ def _with_options(state: ViewState, options: argparse.Namespace) -> ViewState:
     truncation, transform = state.truncation, state.transform
     if options.trunc is not None:
         truncation = replace(truncation, psi=options.trunc)
-    if options.trunc_cutoff is not None:
-        truncation = replace(truncation, cutoff=options.trunc_cutoff)
+    if options.cutoff is not None:
+        truncation = replace(truncation, cutoff=options.cutoff)
     if options.translate is not None:
         transform = replace(transform, x=options.translate[0], y=options.translate[1])
     if options.rotate is not None:
@@ -145,7 +177,18 @@ def _with_options(state: ViewState, options: argparse.Namespace) -> ViewState:
     if options.noise_mode is not None:
         seed = NOISE_SEED if options.noise_mode == "random" else 0
         state = replace(state, noise=st.NoiseState(options.noise_mode != "none", seed))
-    return st.check_state(replace(state, truncation=truncation, transform=transform))
+    return _checked(replace(state, truncation=truncation, transform=transform))
+
+
+def _checked(state: ViewState) -> ViewState:
+    """The state, or an error that names the option behind a value."""
+    try:
+        return st.check_state(state)
+    except StateError as error:
+        message = str(error)
+        for place, option in _OPTION_NAMES.items():
+            message = message.replace(f"state.{place} ", f"{option} ")
+        raise StateError(message) from error
 
 
 def _read_state(source: str, outdir: Path) -> tuple[ViewState, str]:
@@ -203,7 +246,9 @@ def _pair(text: str) -> tuple[float, float]:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"{error.filename or 'the picture'} cannot be used: {error.strerror or error}"
+        if error.filename is None:
+            return f"the picture could not be written: {error.strerror or error}"
+        return f"{error.filename} cannot be used: {error.strerror or error}"
     return error_info(error, "rendering").message
 
 
