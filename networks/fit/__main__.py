@@ -42,6 +42,7 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--channels", default="", help="Of every layer but ToRGB, such as 64,64,48,32.")
 @click.option("--draft", is_flag=True, help="Cheap first stage: see README.")
 @click.option("--margin", "margin_size", default=Recipe.margin_size, show_default=True)
+@click.option("--moved", "moved_share", default=0.0, help="Share of shifted and turned batches.")
 @click.option("--source", default="networks.portraits", show_default=True, help="Module to fit to.")
 @click.option(
     "--init",

@@ -28,6 +28,9 @@ class Recipe:
     warmup: int = 200  # steps
     mixed_share: float = 0.5  # of pictures: layout of one latent, colours of another
     crossover: int = 6  # rows of ws before it carry the layout, the others colours and texture
+    moved_share: float = (
+        0.0  # of batches: picture shifted and ("r") turned, to know its surroundings
+    )
     ema_decay: float = 0.998
     gradient_weight: float = 0.5  # of differences between neighbouring pixels in the loss
 
@@ -48,7 +51,7 @@ def check(recipe: Recipe) -> Recipe:
         value = getattr(recipe, name)
         if value <= 0:
             raise ValueError(f"{name} is {value}, expected more than 0")
-    for name in ("mixed_share", "ema_decay"):
+    for name in ("mixed_share", "moved_share", "ema_decay"):
         value = getattr(recipe, name)
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}, expected 0 to 1")

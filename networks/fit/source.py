@@ -2,12 +2,15 @@
 
 A source is a module with `Z_DIM` and `draw(z, resolution, z_style=...)`: latents [N, Z_DIM] to
 pictures [N, 3, resolution, resolution] in −1…1, where `z_style` says whose colours and texture a
-picture has. Only the direction of a latent may matter, and a picture must follow it smoothly.
+picture has. Only the direction of a latent may matter, and a picture must follow it smoothly. A
+source that goes on beyond its canvas also takes `transform`, the [3, 3] transform wanted for the
+picture in widths of the picture from its centre: fits with `moved_share` need it.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,11 +19,15 @@ from torch import Tensor
 
 from networks.fit.recipe import Recipe
 
+MOVED = 0.15  # widths
+
 
 class Draw(Protocol):
     """The drawing function of a source."""
 
-    def __call__(self, z: Tensor, resolution: int, *, z_style: Tensor) -> Tensor: ...
+    def __call__(
+        self, z: Tensor, resolution: int, *, z_style: Tensor, transform: Tensor | None = None
+    ) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -55,9 +62,10 @@ class Batch:
     z: Tensor  # [N, z_dim], layout
     z_style: Tensor  # [N, z_dim], colours and texture; equal to z where nothing is mixed
     pictures: Tensor  # [N, 3, R, R]
+    transform: Tensor | None = None  # [3, 3] wanted for all of them; None: where they stand
 
     def __getitem__(self, part: slice) -> Batch:
-        return Batch(self.z[part], self.z_style[part], self.pictures[part])
+        return Batch(self.z[part], self.z_style[part], self.pictures[part], self.transform)
 
 
 @torch.no_grad()
@@ -69,4 +77,18 @@ def draw_batch(source: Source, recipe: Recipe, index: int, num: int, device: tor
     is_mixed = torch.rand(num, 1, generator=rng) < recipe.mixed_share
     z_style = torch.where(is_mixed, other, z)
     z, z_style = z.to(device), z_style.to(device)
-    return Batch(z, z_style, source.draw(z, recipe.resolution, z_style=z_style))
+    if not float(torch.rand([], generator=rng)) < recipe.moved_share:
+        return Batch(z, z_style, source.draw(z, recipe.resolution, z_style=z_style))
+    transform = random_transform(rng, turns=recipe.arch == "r")
+    pictures = source.draw(z, recipe.resolution, z_style=z_style, transform=transform)
+    return Batch(z, z_style, pictures, transform)
+
+
+def random_transform(rng: torch.Generator, turns: bool) -> Tensor:
+    """A shift of up to MOVED widths along each axis, after any rotation if it `turns`: [3, 3]."""
+    shift = (torch.rand(2, generator=rng) * 2 - 1) * MOVED
+    angle = torch.rand([], generator=rng) * math.tau if turns else torch.zeros([])
+    cos, sin = angle.cos(), angle.sin()
+    zero, one = torch.zeros([]), torch.ones([])
+    rows = [cos, sin, shift[0], -sin, cos, shift[1], zero, zero, one]
+    return torch.stack(rows).reshape(3, 3)

@@ -128,5 +128,6 @@ def synthesize(generator: Generator, batch: Batch, crossover: int) -> Tensor:
     """The generator's pictures of a batch, layout and style rows each from their own latent."""
     ws, ws_style = generator.mapping(torch.cat([batch.z, batch.z_style])).chunk(2)
     rows = min(crossover, generator.num_ws - 1)
-    made: Tensor = generator.synthesis(torch.cat([ws[:, :rows], ws_style[:, rows:]], dim=1))
+    ws = torch.cat([ws[:, :rows], ws_style[:, rows:]], dim=1)
+    made: Tensor = generator.synthesis(ws, input_transform=batch.transform)
     return made

@@ -36,12 +36,18 @@ SMALL = Recipe(
 )
 
 
-def draw_discs(z: Tensor, resolution: int, *, z_style: Tensor) -> Tensor:
+def draw_discs(
+    z: Tensor, resolution: int, *, z_style: Tensor, transform: Tensor | None = None
+) -> Tensor:
     """A disc whose place is layout and whose colour is style, antialiased."""
     place_, colour = (torch.nn.functional.normalize(v, dim=1) for v in (z, z_style))
     axis = (torch.arange(resolution) + 0.5) / resolution - 0.5
-    x = axis[None, None, :] - 0.3 * place_[:, 0, None, None]
-    y = axis[None, :, None] - 0.3 * place_[:, 1, None, None]
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    points = torch.stack([x, y, torch.ones_like(x)])  # [3, H, W]
+    if transform is not None:
+        points = torch.einsum("ij,jhw->ihw", torch.linalg.inv(transform), points)
+    x = points[0] - 0.3 * place_[:, 0, None, None]
+    y = points[1] - 0.3 * place_[:, 1, None, None]
     cover = torch.sigmoid((0.25 - torch.sqrt(x * x + y * y + 1e-6)) * resolution)
     inside = torch.tanh(2 * colour[:, 2:5])[:, :, None, None]
     return cover[:, None] * (inside + 0.5) - 0.5
@@ -148,6 +154,27 @@ def test_batches_depend_on_seed_and_index_only() -> None:
     assert not torch.equal(batch.z, other.z)
     mixed = (batch.z != batch.z_style).any(dim=1)
     assert 0 < mixed.sum() < 8
+
+
+def test_a_moved_batch_shows_where_the_generator_is_asked_to_draw() -> None:
+    batch = draw_batch(DISCS, dataclasses.replace(SMALL, moved_share=1.0), 0, 4, CPU)
+    assert batch.transform is not None
+    rotation = batch.transform[:2, :2]
+    torch.testing.assert_close(rotation @ rotation.T, torch.eye(2))
+    expected = draw_discs(batch.z, 16, z_style=batch.z_style, transform=batch.transform)
+    assert torch.equal(batch.pictures, expected)
+    generator = trainer_of().ema
+    moved = synthesize(generator, batch, 3)
+    still = synthesize(generator, dataclasses.replace(batch, transform=None), 3)
+    assert not torch.allclose(moved, still)
+
+
+def test_only_generators_that_can_turn_are_turned() -> None:
+    settings = dataclasses.replace(SMALL, moved_share=1.0, arch="t")
+    batch = draw_batch(DISCS, settings, 0, 4, CPU)
+    assert batch.transform is not None
+    assert torch.equal(batch.transform[:2, :2], torch.eye(2))
+    assert batch.transform[:2, 2].abs().max() > 0
 
 
 def test_style_rows_follow_the_style_latent_and_layout_rows_the_other() -> None:
