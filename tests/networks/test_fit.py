@@ -254,21 +254,6 @@ def test_a_sheet_shows_exact_pictures_above_made_ones() -> None:
     assert torch.equal(sheet[:, 32:48], tiled(exact[8:]))
 
 
-def test_psnr_of_the_mean_error_that_is_known() -> None:
-    class Off(torch.nn.Module):
-        img_resolution = 16
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.zero = torch.nn.Parameter(torch.zeros([]))
-
-        def forward(self, z: Tensor) -> Tensor:
-            return draw_discs(z, 16, z_style=z) * 0.5
-
-    source = Source("half", 6, lambda z, r, *, z_style: draw_discs(z, r, z_style=z) * 0.5 + 0.02)
-    assert psnr_on_held_out(Off(), source, 8) == pytest.approx(40.0, abs=0.01)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
