@@ -5,9 +5,11 @@ writes our own format. A generator maps latents (`mapping`) and makes pictures (
 """
 
 from networks.checkpoint import load_generator
+from networks.description import Description, describe_checkpoint
 from networks.errors import CheckpointError
 from networks.generator import Generator
 from networks.native_file import save_generator
+from networks.source import newest_snapshot
 from networks.stylegan2 import StyleGAN2
 from networks.stylegan2_design import StyleGAN2Config
 from networks.stylegan3 import StyleGAN3
@@ -16,12 +18,15 @@ from networks.untrained import untrained_generator
 
 __all__ = [
     "CheckpointError",
+    "Description",
     "Generator",
     "StyleGAN2",
     "StyleGAN2Config",
     "StyleGAN3",
     "StyleGAN3Config",
+    "describe_checkpoint",
     "load_generator",
+    "newest_snapshot",
     "save_generator",
     "untrained_generator",
 ]

@@ -60,13 +60,14 @@ def save_generator(
     # A killed program leaves a half temporary file, never a half checkpoint.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        temporary.touch(exist_ok=False)  # says why a place cannot be written to
         safetensors.torch.save_file(state, temporary, metadata)
         os.replace(temporary, path)
     except (OSError, safetensors.SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
+        reason = reason or one_line(error).split("I/O error: ")[-1].split(" (os error")[0]
         raise CheckpointError(
-            f"{str(path)!r} cannot be written: {reason or one_line(error)}; "
-            "choose another place or make room"
+            f"{str(path)!r} cannot be written: {reason}; choose another place or make room"
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -82,7 +83,7 @@ def open_native(path: Path) -> StoredGenerator:
     file = safetensors.safe_open(path, framework="pt")
     slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
     tensors = {
-        name: StoredTensor(tuple(part.get_shape()), str(part.get_dtype()).lower())
+        name: StoredTensor(tuple(part.get_shape()), _dtype_name(str(part.get_dtype())))
         for name, part in slices.items()
     }
     return _stored(file.metadata(), tensors, lambda name: _read(file, name))
@@ -108,7 +109,6 @@ def _stored(
         design=design_from_json(metadata["family"], metadata["design"]),
         tensors=tensors,
         read=read,
-        network=metadata["family"],
         untrained=metadata.get("untrained") == "yes",
     )
 
@@ -144,6 +144,13 @@ def check_metadata(metadata: Any) -> dict[str, str]:
     if not isinstance(metadata.get("family"), str) or not isinstance(metadata.get("design"), str):
         raise CheckpointError("it does not describe its generator")
     return metadata
+
+
+def _dtype_name(code: str) -> str:
+    """F32 → float32, as torch and numpy call it."""
+    words = {"F": "float", "BF": "bfloat", "I": "int", "U": "uint"}
+    kind = code.rstrip("0123456789")
+    return words[kind] + code[len(kind) :] if kind in words else code.lower()
 
 
 def _read(file: Any, name: str) -> torch.Tensor:
