@@ -43,6 +43,11 @@ def choose_device(wanted: str | None = None) -> DeviceChoice:
     return DeviceChoice(device, tuple(ladder), kernels)
 
 
+def whole_ladder() -> tuple[tuple[str, str], ...]:
+    """Every step, checked: (device, "works" or why not); the CPU always serves."""
+    return tuple((device, _why_not(device) or "works") for device in LADDER)
+
+
 def _why_not(device: str) -> str | None:
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device, or a torch without CUDA"

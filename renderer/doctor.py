@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -18,7 +19,8 @@ import psutil
 import torch
 
 import cuda_ext
-from renderer.devices import choose_device
+from renderer.devices import choose_device, whole_ladder
+from renderer.kernel_check import check_kernels
 from renderer.process import import_path
 from renderer.shared_memory import SharedMemory
 
@@ -29,7 +31,9 @@ _START_GLINFO = (
     "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]); sys.argv[1:] = []; "
     "runpy.run_module('visualizer.glinfo', run_name='__main__')"
 )
-Section = tuple[str, list[tuple[str, str]]]
+LITTLE_MEMORY_BYTES = 4 << 30
+Lines = list[tuple[str, str]]
+Section = tuple[str, Lines]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,25 +66,73 @@ def sections() -> Iterator[Section]:
     yield (
         "Machine",
         [
-            ("processor", f"{platform.machine()}, {os.cpu_count()} logical cores"),
+            ("processor", f"{_processor()}, {os.cpu_count()} logical cores"),
+            ("instruction set", torch.backends.cpu.get_cpu_capability()),
             ("torch threads", str(torch.get_num_threads())),
             ("memory", f"{psutil.virtual_memory().total / 2**30:.1f} GB"),
             *((f"GPU {i}", _gpu(i)) for i in range(torch.cuda.device_count())),
         ],
     )
-    yield "Devices, best first", list(choose_device().ladder)
-    yield "Kernels", list(cuda_ext.kernel_status().items())
-    yield "OpenGL", list(_gl_info().items())
-    yield "Pictures to the window", [("shared memory", _shared_memory_kind())]
+    ladder = whole_ladder()
+    chosen = choose_device().device
     yield (
-        "Folders",
-        [
-            ("settings", os.environ.get("LOUPE_SETTINGS") or _default_settings_folder()),
-            ("pictures", str(Path(platformdirs.user_pictures_dir()) / "Latent Loupe")),
-            ("temporary files", tempfile.gettempdir()),
-            ("program", str(Path(__file__).resolve().parent.parent)),
-        ],
+        "Devices, best first",
+        [(name, f"{what}, chosen" if name == chosen else what) for name, what in ladder],
     )
+    kernels = cuda_ext.kernel_status()
+    checks = [line for device in kernels for line in check_kernels(device)]
+    yield "Kernels", [*kernels.items(), *checks]
+    gl_info = _gl_info()
+    yield "OpenGL", list(gl_info.items())
+    yield "Pictures to the window", [("shared memory", _shared_memory_kind())]
+    folders = _folders()
+    yield "Folders", [(name, _describe_folder(path)) for name, path in folders.items()]
+    yield "What this machine lacks", list(_lacks(chosen, checks, gl_info, folders))
+
+
+def _lacks(
+    chosen: str, checks: Lines, gl_info: dict[str, str], folders: dict[str, Path]
+) -> Iterator[tuple[str, str]]:
+    """(what is missing, what that means); one line where nothing is."""
+    found = []
+    if chosen == "cpu":
+        found.append(("a GPU", "everything runs on the processor, large models slowly"))
+    if any(not line.startswith("right") for _, line in checks):
+        found.append(("some native kernels", "plain torch stands in for them; see Kernels"))
+    if "error" in gl_info:
+        found.append(("OpenGL", "no window here; the commands work all the same"))
+    elif any(name in gl_info.get("renderer", "").lower() for name in ("llvmpipe", "softpipe")):
+        found.append(("an OpenGL driver for its GPU", "the window is drawn by the processor"))
+    if psutil.virtual_memory().total < LITTLE_MEMORY_BYTES:
+        found.append(("memory", "models of 1024² pixels may not fit"))
+    for name, path in folders.items():
+        if name != "program" and not _is_writable(path):
+            found.append((f"a writable folder for {name}", f"{path} cannot be written to"))
+    yield from found or [("nothing", "everything that the program can use is there")]
+
+
+def _folders() -> dict[str, Path]:
+    settings = os.environ.get("LOUPE_SETTINGS") or platformdirs.user_config_dir(APP_NAME, False)
+    return {
+        "settings": Path(settings),
+        "pictures": Path(platformdirs.user_pictures_dir()) / "Latent Loupe",
+        "caches": Path(platformdirs.user_cache_dir(APP_NAME, False)),
+        "temporary files": Path(tempfile.gettempdir()),
+        "program": Path(__file__).resolve().parent.parent,
+    }
+
+
+def _describe_folder(path: Path) -> str:
+    if path.exists():
+        return str(path)
+    return f"{path} (made when needed)"
+
+
+def _is_writable(path: Path) -> bool:
+    """The folder, or the nearest one above it that exists, takes new files."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path.is_dir() and os.access(path, os.W_OK)
 
 
 def _format(section: Section) -> str:
@@ -114,8 +166,13 @@ def _shared_memory_kind() -> str:
     return kind
 
 
-def _default_settings_folder() -> str:
-    return platformdirs.user_config_dir(APP_NAME, False)
+def _processor() -> str:
+    """Its name where the system tells it, else its kind."""
+    with contextlib.suppress(OSError, IndexError):
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        names = [line for line in text.splitlines() if line.startswith("model name")]
+        return names[0].split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
 
 
 def _gpu(index: int) -> str:
