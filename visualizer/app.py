@@ -125,7 +125,7 @@ class App:
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
             return  # its job reads it already
-        request = to_request(self.state)
+        request = self.context.comparison.extend(to_request(self.state), self.state)
         if request != self._request:
             self._request = request
             stamp = self.renderer.submit(request)
@@ -201,14 +201,16 @@ class App:
         self._submitted = {s: v for s, v in self._submitted.items() if s > result.stamp}
         if result.error is not None:
             self._say_render_error(result)
+        shown: dict[str, Shown] = {}
         for tile in result.tiles:
-            if tile.name == "main":
-                self.pixels = np.array(self.renderer.pixels(tile))
-                self.fresh_pixels = True
-                self.shown = Shown(result, tile, state, self.pixels)
-                self.models.learn(tile.model)
+            pixels = np.array(self.renderer.pixels(tile))
+            shown[tile.name] = Shown(result, tile, state, pixels)
+            self.models.learn(tile.model)
             self.renderer.release(tile)
-        if result.tiles:
+        if "main" in shown:
+            self.shown = shown["main"]
+            self.pixels, self.fresh_pixels = self.shown.pixels, True
+            self.context.comparison.take(shown)
             self.inquiries.retry_failed()
             self.notices.clear("render")
             self.timings.render_ms.append(result.render_ms)

@@ -37,6 +37,11 @@ class Rect:
     def center(self) -> tuple[float, float]:
         return self.x + self.width / 2, self.y + self.height / 2
 
+    def shrunk(self, margin: float) -> Rect:
+        """The rectangle without a margin on every side."""
+        width, height = max(1.0, self.width - 2 * margin), max(1.0, self.height - 2 * margin)
+        return Rect(self.x + margin, self.y + margin, width, height)
+
     def contains(self, x: float, y: float) -> bool:
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 

@@ -5,38 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
-from renderer.messages import LayerInfo, ModelInfo, RenderResult, Tile
-from renderer.state import ViewState
+from renderer.messages import ModelInfo
+from visualizer.comparison import Comparison
 from visualizer.history import History
 from visualizer.inquiry import Inquiries
 from visualizer.models import Models
 from visualizer.notices import Notices
 from visualizer.pointer import Pointer
 from visualizer.settings import Settings
+from visualizer.shown import Shown
+
+__all__ = ["NUM_SAMPLES", "Context", "Shown", "Timings", "percentile"]
 
 NUM_SAMPLES = 240  # of the plots: 4 seconds at 60 fps
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The picture on the screen and what belongs to it."""
-
-    result: RenderResult
-    tile: Tile
-    state: ViewState  # that asked for it
-    pixels: np.ndarray[Any, np.dtype[np.uint8]] | None = None  # [H, W, 1 or 3], a copy
-
-    @property
-    def model(self) -> ModelInfo:
-        return self.tile.model
-
-    @property
-    def layers(self) -> tuple[LayerInfo, ...]:
-        return self.tile.layers
 
 
 @dataclass
@@ -70,3 +52,4 @@ class Context:
     inquiries: Inquiries  # questions to the renderer about what is shown
     model: ModelInfo | None = None  # of the state's model, as far as it is known
     pointer: Pointer = field(default_factory=Pointer)
+    comparison: Comparison = field(default_factory=Comparison)

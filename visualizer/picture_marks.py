@@ -21,10 +21,11 @@ CLICK_PX = 4.0  # a press that moves less is a click
 class Placed(Protocol):
     """Where the viewport has put the picture."""
 
-    region: Rect
     picture: Rect
     zoom: float
     scale: float
+    view_region: Rect
+    mouse: ImVec2
 
 
 class Marks:
@@ -42,7 +43,7 @@ class Marks:
         if shown is None or shown.pixels is None:
             return
         cell = placed.zoom / placed.scale
-        mouse = imgui.get_mouse_pos()
+        mouse = placed.mouse
         if hovered and placed.picture.contains(mouse.x, mouse.y):
             pointer.place = (
                 int((mouse.x - placed.picture.x) / cell),
@@ -51,7 +52,7 @@ class Marks:
         if pointer.is_wanted:
             self._take_click(hovered)
         draw = imgui.get_window_draw_list()
-        region = placed.region
+        region = placed.view_region
         high = ImVec2(region.x + region.width, region.y + region.height)
         draw.push_clip_rect(ImVec2(region.x, region.y), high, True)
         self._draw_values(draw, placed, shown, cell)
@@ -114,7 +115,7 @@ class Marks:
 
 def visible_cells(placed: Placed, cell: float) -> tuple[int, int, int, int]:
     """x, y, width, height in samples of the part of the picture that is in the region."""
-    region, picture = placed.region, placed.picture
+    region, picture = placed.view_region, placed.picture
     x0 = max(0, math.floor((region.x - picture.x) / cell))
     y0 = max(0, math.floor((region.y - picture.y) / cell))
     x1 = math.ceil((min(region.x + region.width, picture.x + picture.width) - picture.x) / cell)

@@ -12,10 +12,12 @@ from visualizer import camera as cam
 from visualizer import controls, icons, theme
 from visualizer.app import App
 from visualizer.camera import Camera, Rect
+from visualizer.comparison_view import CompareView
 from visualizer.panels.contact_sheet import ContactSheetPanel
 from visualizer.picture_marks import Marks
 from visualizer.texture import PictureTexture
 
+MARGIN = 12.0  # around a fitted picture
 LATENT_PER_EM = 0.04  # as far as the mouse moves by the height of a letter
 HELP = (
     "Drag: latent · Shift+drag: translate · Ctrl+drag: rotate · wheel: zoom · "
@@ -37,13 +39,18 @@ class Viewport:
         self._mode: str | None = None  # of the drag under way
         self.marks = Marks(app.context)
         self.sheet = ContactSheetPanel(app.context)
+        self.compare = CompareView(app.context)
+        self.view_region = self.region  # of this picture, where another stands beside it
+        self.mouse = ImVec2(0, 0)  # as if it were over this picture
         app.actions["Contact sheet"] = self.toggle_sheet
+        self.is_bare = False  # without its toolbar
         self.space_was_used = False  # for panning, so it does not pause
 
     def build_ui(self, state: ViewState) -> ViewState:
         """Draw the toolbar and the picture; returns the state as the mouse has changed it."""
         self._upload()
-        self._build_toolbar()
+        if not self.is_bare:
+            self._build_toolbar()
         if self.sheet.is_open:
             self._app.context.pointer.place = None
             return self.sheet.build_ui(state, self._app.shown)
@@ -56,7 +63,10 @@ class Viewport:
             | imgui.ButtonFlags_.mouse_button_middle.value,
         )
         hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
+        self.view_region = self.compare.main_region(self.region)
         self._draw()
+        self.mouse = self.compare.fold(imgui.get_mouse_pos(), self.region)
+        self.compare.draw(self, self._app.shown, hovered)
         self.marks.build_ui(self, hovered, self._app.shown)
         if self._app.shown is None:
             return state
@@ -73,6 +83,7 @@ class Viewport:
     def delete(self) -> None:
         """Free the textures while the GL context is current."""
         self.sheet.delete()
+        self.compare.delete()
         if self._texture is not None:
             self._texture.delete()
             self._texture = None
@@ -128,18 +139,13 @@ class Viewport:
             return
         size = (self._texture.width, self._texture.height)
         scale = imgui.get_io().display_framebuffer_scale.x or 1.0
-        margin = 12.0
-        inner = Rect(
-            region.x + margin,
-            region.y + margin,
-            max(1.0, region.width - 2 * margin),
-            max(1.0, region.height - 2 * margin),
-        )
+        inner = self.view_region.shrunk(MARGIN)
         self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
         self.picture = cam.place(self.camera, inner, size, scale)
         self._inner, self._size, self.scale = inner, size, scale
         self._texture.prepare(self.zoom, cam.is_exact(self.zoom))
-        draw.push_clip_rect(low, high, True)
+        view = self.view_region
+        draw.push_clip_rect(ImVec2(view.x, low.y), ImVec2(view.x + view.width, high.y), True)
         rect = self.picture
         draw.add_image(
             imgui.ImTextureRef(self._texture.texture_id),
@@ -163,7 +169,7 @@ class Viewport:
     def _handle_wheel(self) -> None:
         wheel = imgui.get_io().mouse_wheel
         if wheel:
-            mouse = imgui.get_mouse_pos()
+            mouse = self.mouse
             self.camera = cam.zoom_about(
                 self.camera, self._inner, self._size, (mouse.x, mouse.y), wheel, self.scale
             )
@@ -175,6 +181,8 @@ class Viewport:
         ):
             self.space_was_used = imgui.is_key_down(imgui.Key.space)
             return "pan"
+        if self.compare.grips(self):
+            return "wipe"
         if io.key_shift:
             return "translate"
         if io.key_ctrl:  # Dear ImGui swaps Cmd and Ctrl on macOS: this is Cmd there
@@ -190,13 +198,16 @@ class Viewport:
                 self.camera, self._inner, self._size, (delta.x, delta.y), self.scale
             )
             return state
+        if self._mode == "wipe":
+            self.compare.move_wipe(self)
+            return state
         if self._mode == "latent":
             return drag_latent(state, delta.x, delta.y, imgui.get_font_size())
         if not self._app.shown or not self._app.shown.model.has_input_transform:
             return state
         if self._mode == "translate":
             return translate(state, delta.x / self.picture.width, delta.y / self.picture.height)
-        mouse = imgui.get_mouse_pos()
+        mouse = self.mouse
         center = self.picture.center
         before = cam.angle_turns(center, (mouse.x - delta.x, mouse.y - delta.y))
         return rotate(state, cam.wrap_turns(cam.angle_turns(center, (mouse.x, mouse.y)) - before))

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from renderer.state import ViewState
 from visualizer.context import Context, Shown
 from visualizer.panels.capture import CapturePanel
+from visualizer.panels.compare import ComparePanel
 from visualizer.panels.label import LabelPanel
 from visualizer.panels.latent import LatentPanel
 from visualizer.panels.layers import LayersPanel
@@ -42,8 +43,16 @@ RIGHT: tuple[type[Panel], ...] = (  # how one looks at it
     LayersPanel,
     SpectrumPanel,
     ProbePanel,
+    ComparePanel,
     PerformancePanel,
     HistoryPanel,
 )
 PANELS = LEFT + RIGHT
-SHUT = ("Style mixing", "Class", "Capture", "Spectrum", "Performance")  # until they are opened
+SHUT = (
+    "Style mixing",
+    "Class",
+    "Capture",
+    "Spectrum",
+    "Compare",
+    "Performance",
+)  # until they are opened

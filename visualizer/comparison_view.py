@@ -1,0 +1,197 @@
+"""Draws the other picture: beside, over a part of, or instead of the present one."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from imgui_bundle import ImVec2, ImVec4, imgui
+
+from renderer.state import ViewState, seed_at
+from visualizer import camera as cam
+from visualizer import theme
+from visualizer.camera import Rect
+from visualizer.comparison import BLINK_SEC, Comparison
+from visualizer.context import Context
+from visualizer.models import short_name
+from visualizer.shown import Shown
+from visualizer.texture import PictureTexture
+
+GRIP_PX = 8.0  # how near to the edge of a wipe the mouse must be to move it
+_SHADE = ImVec4(0, 0, 0, 0.55)
+
+
+class Placed(Protocol):
+    """Where the viewport has put the present picture."""
+
+    region: Rect
+    view_region: Rect
+    picture: Rect
+    zoom: float
+    mouse: ImVec2
+
+
+class CompareView:
+    """The second texture of the viewport, and where it is shown."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._texture: PictureTexture | None = None
+        self._source: Shown | None = None  # whose pixels the texture holds
+
+    @property
+    def comparison(self) -> Comparison:
+        return self._context.comparison
+
+    @property
+    def _is_split(self) -> bool:
+        return self.comparison.pinned is not None and self.comparison.mode == "Side by side"
+
+    def delete(self) -> None:
+        """Free the texture while the GL context is current."""
+        if self._texture is not None:
+            self._texture.delete()
+            self._texture = None
+
+    # --- places --------------------------------------------------------------------------------
+
+    def main_region(self, region: Rect) -> Rect:
+        """The part of the region for the present picture."""
+        if not self._is_split:
+            return region
+        return Rect(region.x, region.y, region.width / 2, region.height)
+
+    def fold(self, mouse: ImVec2, region: Rect) -> ImVec2:
+        """The mouse as if it were over the present picture."""
+        if self._is_split and mouse.x >= region.x + region.width / 2:
+            return ImVec2(mouse.x - region.width / 2, mouse.y)
+        return mouse
+
+    def grips(self, placed: Placed) -> bool:
+        """Whether the mouse is at the edge of a wipe."""
+        if self.comparison.pinned is None or self.comparison.mode != "Wipe":
+            return False
+        mouse, picture = imgui.get_mouse_pos(), placed.picture
+        inside = picture.y <= mouse.y <= picture.y + picture.height
+        return bool(inside and abs(mouse.x - self._wipe_x(picture)) <= GRIP_PX)
+
+    def move_wipe(self, placed: Placed) -> None:
+        """Put the edge where the mouse is."""
+        share = (imgui.get_mouse_pos().x - placed.picture.x) / placed.picture.width
+        self.comparison.wipe = min(max(share, 0.0), 1.0)
+
+    def _wipe_x(self, picture: Rect) -> float:
+        return round(picture.x + self.comparison.wipe * picture.width)
+
+    # --- drawing -------------------------------------------------------------------------------
+
+    def draw(self, placed: Placed, shown: Shown | None, hovered: bool) -> None:
+        """Draw over the present picture, or beside it."""
+        comparison = self.comparison
+        source = self._wanted()
+        if comparison.pinned is None or comparison.mode == "A" or shown is None:
+            return
+        if source is None:
+            self._caption(placed.region, "Being computed…" if not comparison.is_unlike else "")
+            return
+        self._upload(source)
+        self._draw_parts(placed, shown, source, hovered)
+
+    def _wanted(self) -> Shown | None:
+        comparison = self.comparison
+        if comparison.mode == "Difference":
+            return comparison.shown_difference
+        return comparison.shown
+
+    def _draw_parts(self, placed: Placed, shown: Shown, source: Shown, hovered: bool) -> None:
+        region, mode = placed.region, self.comparison.mode
+        width = shown.tile.ref.width
+        a_text, b_text = describe(shown.state), describe(self.comparison.b_state(source.state))
+        if mode == "Side by side":
+            half = Rect(region.x + region.width / 2, region.y, region.width / 2, region.height)
+            self._draw_picture(placed, half, half.x - region.x, width)
+            self._draw_line(half.x, region)
+            self._caption(placed.view_region, f"A  {a_text}")
+            self._caption(half, f"B  {b_text}")
+            if hovered:
+                self._draw_cursors(placed, half.x - region.x)
+        elif mode == "Wipe":
+            edge = self._wipe_x(placed.picture)
+            right = Rect(edge, region.y, max(0.0, region.x + region.width - edge), region.height)
+            self._draw_picture(placed, right, 0, width)
+            self._draw_line(edge, region)
+            self._caption(region, f"A  {a_text}   |   B  {b_text}")
+            if self.grips(placed):
+                imgui.set_mouse_cursor(imgui.MouseCursor_.resize_ew.value)
+        elif mode == "Blink":
+            is_b = int(time.monotonic() / BLINK_SEC) % 2 == 1
+            if is_b:
+                self._draw_picture(placed, region, 0, width)
+            self._caption(region, f"B  {b_text}" if is_b else f"A  {a_text}")
+        else:
+            self._draw_picture(placed, region, 0, width)
+            self._caption(region, f"B  {b_text}" if mode == "B" else f"A − B  ({b_text})")
+
+    def _upload(self, source: Shown) -> None:
+        if source is self._source or source.pixels is None:
+            return
+        if self._texture is None:
+            self._texture = PictureTexture()
+        self._texture.upload(source.pixels)
+        self._source = source
+
+    def _draw_picture(self, placed: Placed, clip: Rect, dx: float, shown_width: int) -> None:
+        """Into the place of the present picture, moved by `dx`: other sizes are scaled to it."""
+        assert self._texture is not None
+        picture = placed.picture
+        scale = placed.zoom * shown_width / max(1, self._texture.width)
+        self._texture.prepare(scale, cam.is_exact(scale))
+        draw = imgui.get_window_draw_list()
+        draw.push_clip_rect(
+            ImVec2(clip.x, clip.y), ImVec2(clip.x + clip.width, clip.y + clip.height), True
+        )
+        draw.add_image(
+            imgui.ImTextureRef(self._texture.texture_id),
+            ImVec2(picture.x + dx, picture.y),
+            ImVec2(picture.x + dx + picture.width, picture.y + picture.height),
+        )
+        draw.pop_clip_rect()
+
+    def _draw_line(self, x: float, region: Rect) -> None:
+        draw = imgui.get_window_draw_list()
+        low, high = ImVec2(x, region.y), ImVec2(x, region.y + region.height)
+        draw.add_line(low, high, imgui.get_color_u32(theme.ACCENT))
+
+    def _draw_cursors(self, placed: Placed, dx: float) -> None:
+        """The mouse in both halves."""
+        draw = imgui.get_window_draw_list()
+        mouse = placed.mouse
+        for x in (mouse.x, mouse.x + dx):
+            for size, color in ((6.0, ImVec4(0, 0, 0, 1)), (5.0, theme.ACCENT)):
+                draw.add_circle(ImVec2(x, mouse.y), size, imgui.get_color_u32(color))
+
+    def _caption(self, region: Rect, text: str) -> None:
+        """Say in the lower left corner which picture this is."""
+        if not text:
+            return
+        draw = imgui.get_window_draw_list()
+        size, pad = imgui.calc_text_size(text), 5.0
+        low = ImVec2(region.x + pad, region.y + region.height - size.y - 3 * pad)
+        high = ImVec2(low.x + size.x + 2 * pad, low.y + size.y + 2 * pad)
+        clip = ImVec2(region.x + region.width, region.y + region.height)
+        draw.push_clip_rect(ImVec2(region.x, region.y), clip, True)
+        draw.add_rect_filled(low, high, imgui.get_color_u32(_SHADE), 3.0)
+        white = imgui.get_color_u32(ImVec4(1, 1, 1, 0.9))
+        draw.add_text(ImVec2(low.x + pad, low.y + pad), white, text)
+        draw.pop_clip_rect()
+
+
+def describe(state: ViewState) -> str:
+    """Which picture this is, in a few words."""
+    latent = state.latent
+    whole = latent.x == round(latent.x) and latent.y == round(latent.y)
+    place = f"seed {seed_at(latent.x, latent.y)}"
+    if not whole:
+        place = f"x {latent.x:.2f} y {latent.y:.2f}"
+    layer = "" if state.layer.name is None else f" · {state.layer.name}"
+    return f"{short_name(state.model)} · {place}{layer}"
