@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "cpu.h"
 #include "scratch.h"
@@ -104,15 +105,43 @@ void run_filter(const FilterTask& task, int threads, int strip_width, int strip_
     });
 }
 
-void run_bias_act(const BiasActTask& task, int threads) {
+namespace {
+
+void run_bias_act_rows(const BiasActTask& task, int threads) {
     const std::int64_t size = task.inner == 1 ? task.channels : task.inner;
     const std::int64_t rows = task.inner == 1 ? task.outer : task.outer * task.channels;
     // pieces of about 64 thousand elements: small tensors are not worth waking threads
-    const std::int64_t piece = std::max<std::int64_t>(1, (1 << 16) / std::max<std::int64_t>(size, 1));
+    const std::int64_t piece =
+        std::max<std::int64_t>(1, (1 << 16) / std::max<std::int64_t>(size, 1));
     const Kernels& kernels = active_kernels();
     parallel_for((rows + piece - 1) / piece, threads, [&](std::int64_t unit) {
         kernels.bias_act(task, unit * piece, std::min(rows, (unit + 1) * piece));
     });
+}
+
+}  // namespace
+
+void run_bias_act(const BiasActTask& task, int threads) {
+    const std::int64_t repeat = task.channels > 0 ? 256 / task.channels : 0;
+    if (task.inner != 1 || repeat < 2 || task.outer < repeat) {
+        run_bias_act_rows(task, threads);
+        return;
+    }
+    // few channels (a picture): several pixels make one row that fills the vectors
+    std::vector<float> bias(repeat * task.channels, 0.0f);
+    for (std::size_t k = 0; k < bias.size() && task.bias; ++k) {
+        bias[k] = task.bias[k % task.channels];
+    }
+    BiasActTask wide = task, rest = task;
+    wide.bias = bias.data();
+    wide.channels = task.channels * repeat;
+    wide.outer = task.outer / repeat;
+    run_bias_act_rows(wide, threads);
+    const std::int64_t bytes = wide.outer * wide.channels * (task.bfloat16 ? 2 : 4);
+    rest.x = static_cast<const char*>(task.x) + bytes;
+    rest.y = static_cast<char*>(task.y) + bytes;
+    rest.outer = task.outer - wide.outer * repeat;
+    run_bias_act_rows(rest, threads);
 }
 
 }  // namespace loupe
