@@ -19,6 +19,7 @@ class ConvWeight:
         self.weight = weight.detach().float().contiguous()
         self._packed: tuple[int, torch.Tensor] | None = None
         self._bfloat16: torch.Tensor | None = None
+        self._on_cuda: torch.Tensor | None = None
 
     @property
     def kernel(self) -> int:
@@ -30,6 +31,12 @@ class ConvWeight:
         width, packed = cpu.packed_weight(module, self.weight, self._packed)
         self._packed = (width, packed)
         return packed
+
+    def on_cuda(self, dtype: torch.dtype) -> torch.Tensor:
+        """Channels-last, as tensor cores read it."""
+        if self._on_cuda is None or self._on_cuda.dtype != dtype:
+            self._on_cuda = self.weight.to(dtype, memory_format=torch.channels_last)
+        return self._on_cuda
 
     def bfloat16(self) -> torch.Tensor:
         """Channels-last bfloat16."""
@@ -70,6 +77,8 @@ def modulated_conv2d(
     size = checks.check_output_size(x, 1, (padding,) * 4, (weight.weight[0, 0],), 1)
     styles = checks.check_scale(styles, x, "styles")
     y_scale = checks.check_scale(y_scale, x[:, :1].expand(-1, out_channels, -1, -1), "y_scale")
+    if x.is_cuda and checks.check_impl(impl) == "auto":
+        return reference.scale(_on_cuda(x, weight, styles, padding), y_scale)
     module = dispatch.choose(checks.check_impl(impl), x)
     if module is None:
         return reference.modulated_conv2d(x, weight.weight, styles, y_scale, padding)
@@ -108,6 +117,17 @@ def _by_torch(
         return y.permute(0, 3, 1, 2)
     w = weight.weight if x.dtype == torch.float32 else weight.bfloat16()
     return F.conv2d(reference.scale(x, styles), w, padding=padding)
+
+
+def _on_cuda(
+    x: torch.Tensor, weight: ConvWeight, styles: torch.Tensor | None, padding: int
+) -> torch.Tensor:
+    """torch's convolution; for one picture the styles go into the weights, which are fewer."""
+    x = x.contiguous(memory_format=torch.channels_last)
+    if styles is None or x.shape[0] != 1:
+        return F.conv2d(reference.scale(x, styles), weight.on_cuda(x.dtype), padding=padding)
+    w = weight.on_cuda(torch.float32) * styles.float().reshape(1, -1, 1, 1)
+    return F.conv2d(x, w.to(x.dtype), padding=padding)
 
 
 def has_native_convolution(x: torch.Tensor) -> bool:

@@ -59,9 +59,12 @@ def _prepare(unit: UnitWeight) -> FastWeight:
     return FastWeight(cuda_ext.ConvWeight(unit.weight), unit._replace(weight=empty))
 
 
-def serves(x: Tensor, *values: Tensor | None) -> bool:
-    """Whether the native path may be taken: kernels for `x`, and no gradient to any value."""
-    if not cuda_ext.has_native_convolution(x):
+def serves(x: Tensor, *values: Tensor | None, on_cuda: bool = False) -> bool:
+    """Whether the native path may be taken: kernels for `x`, and no gradient to any value.
+
+    `on_cuda` tells that the layer's styles are of unit magnitude, so that half floats hold them.
+    """
+    if not (cuda_ext.has_native_convolution(x) or (on_cuda and x.is_cuda)):
         return False
     if not torch.is_grad_enabled():
         return True

@@ -70,7 +70,8 @@ class SynthesisLayer(nn.Module):
         if self.training:
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
-        fast = not self.training and fast_layers.serves(x, w, self.weight, self.bias)
+        values = (w, self.weight, self.bias)
+        fast = not self.training and fast_layers.serves(x, *values, on_cuda=True)
         kernel = spec.conv_kernel if fast else 0
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
         x_scale = None

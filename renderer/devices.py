@@ -39,6 +39,9 @@ def choose_device(wanted: str | None = None) -> DeviceChoice:
             break
         ladder.append((device, reason))
     device = ladder[-1][0]
+    if device == "cuda":
+        # torch's convolutions of float32 would otherwise keep 10 bits of it
+        torch.backends.cudnn.allow_tf32 = False
     kernels = cuda_ext.kernel_status().get(device, "reference (plain torch)")
     return DeviceChoice(device, tuple(ladder), kernels)
 

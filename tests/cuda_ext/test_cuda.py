@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from cuda_ext import bias_act, cuda, dispatch, filtered_lrelu, reference, upfirdn2d
+from cuda_ext import (
+    ConvWeight,
+    bias_act,
+    cuda,
+    dispatch,
+    filtered_lrelu,
+    reference,
+    upfirdn2d,
+)
 from cuda_ext.cpu import prefers_channels_last
 from cuda_ext.dispatch import UnsupportedCase
 
@@ -245,3 +253,18 @@ def test_what_the_kernels_do_not_serve_is_left_to_plain_torch(arguments, words, 
     want = filtered_lrelu(x, **arguments, impl="reference")
     assert torch.equal(filtered_lrelu(x, **arguments), want)
     assert not dispatch._disabled
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_the_convolution_of_the_gpu_path(batch, kernel, dtype, error_of) -> None:
+    """torch does it: only the folding of the styles is ours."""
+    torch.manual_seed(0)
+    x, styles = torch.randn(batch, 5, 7, 6).to(dtype), torch.rand(batch, 5) + 0.5
+    weight = ConvWeight(torch.randn(4, 5, kernel, kernel) / 5)
+    got = sys.modules["cuda_ext.modulated_conv2d"]._on_cuda(x, weight, styles, kernel - 1)
+    want = reference.modulated_conv2d(x.double(), weight.weight, styles, None, kernel - 1)
+    assert got.dtype == dtype
+    assert got.is_contiguous(memory_format=torch.channels_last)
+    assert error_of(got, want) < 4 * TOLERANCE[dtype]
