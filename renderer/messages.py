@@ -103,7 +103,11 @@ class RenderRequest:
 
 FRAME_LOAD = 0  # job id of a load that no one started: a frame asked for the model
 
-BUNDLED = "bundled:untrained-r-128"  # model sources "bundled:<name>" ship with the program
+# Model sources that ship with the program, the default first: files of assets/generators, and
+# one that is built.
+UNTRAINED = "bundled:untrained-r-128"
+BUNDLED_SOURCES = (UNTRAINED,)
+BUNDLED = BUNDLED_SOURCES[0]
 
 # --- a result ------------------------------------------------------------------------------
 

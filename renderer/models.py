@@ -12,13 +12,14 @@ from pathlib import Path
 
 import networks
 from renderer.errors import RenderError
-from renderer.messages import BUNDLED, ModelInfo, ResidentModel
+from renderer.messages import BUNDLED_SOURCES, UNTRAINED, ModelInfo, ResidentModel
 
 BUDGET_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
 _READING_SHARE = 0.4  # of the progress bar; the rest is building
 
 Report = Callable[[float, str], None]
+_GENERATORS = Path(__file__).resolve().parent.parent / "assets" / "generators"
 _key_numbers = itertools.count()
 
 
@@ -126,10 +127,15 @@ def load_model(source: str, device: str, report: Report) -> Model:
 
 
 def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str, str]:
-    if source != BUNDLED:
-        raise RenderError(f"There is no bundled generator {source!r}; this version has {BUNDLED}.")
-    report(0.0, "Building the bundled generator")
-    return networks.untrained_generator(), BUNDLED.removeprefix("bundled:"), ""
+    if source not in BUNDLED_SOURCES:
+        names = ", ".join(BUNDLED_SOURCES)
+        raise RenderError(f"There is no bundled generator {source!r}; this version has {names}.")
+    label = source.removeprefix("bundled:")
+    report(0.0, f"Building {label}")
+    if source == UNTRAINED:
+        return networks.untrained_generator(), label, ""
+    path = _GENERATORS / f"{label}.safetensors"
+    return networks.load_generator(str(path)), label, _hash_file(path, report)
 
 
 def _resolve(source: str) -> Path:

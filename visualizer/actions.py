@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgui_bundle import imgui
 
-from renderer.messages import BUNDLED, ErrorInfo
+from renderer.messages import ErrorInfo
 from renderer.picture import PictureMetadata, describe_picture, read_metadata, save_numbered_png
 from renderer.state import StateError, ViewState
 from visualizer import command, dialogs, session
@@ -166,9 +166,6 @@ class Actions:
             self._app.notices.say("capture", f"Copied: {line}")
 
         self._try("capture", copy)
-
-    def open_bundled(self) -> None:
-        self._app.models.open(BUNDLED)
 
     def _try(self, topic: str, work: Callable[[], None]) -> None:
         """Do it; a failure is one sentence for the person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imgui_bundle import hello_imgui, imgui
 
-from renderer.messages import BUNDLED
+from renderer.messages import BUNDLED_SOURCES
 from visualizer import theme
 from visualizer.actions import Actions
 from visualizer.app import App
@@ -106,12 +106,9 @@ class Menus:
     def _build_model(self) -> None:
         models, current = self._app.models, self._app.state.model
         _item("Open…", "Ctrl+O", self._actions.ask_model)
-        _item("Bundled", "", self._actions.open_bundled)
-        sources = dict.fromkeys([*models.infos, *self._app.settings.recent])
         imgui.separator()
-        for source in sources:
-            if source == BUNDLED:
-                continue
+        own = dict.fromkeys([*models.infos, *self._app.settings.recent])
+        for source in [*BUNDLED_SOURCES, *(s for s in own if s not in BUNDLED_SOURCES)]:
             if imgui.menu_item(f"{short_name(source)}##{source}", "", source == current)[0]:
                 models.open(source)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel, ModelInfo
+from renderer.messages import BUNDLED_SOURCES, ErrorInfo, JobDone, JobProgress, LoadModel, ModelInfo
 
 NO_URLS = (
     "addresses are not opened; download the checkpoint (.pkl or .safetensors) "
@@ -146,5 +146,5 @@ class Models:
 
     @property
     def known_sources(self) -> list[str]:
-        """Loaded models, and the bundled one, for switching."""
-        return list(dict.fromkeys([*self.infos, BUNDLED]))
+        """Loaded models, and the bundled ones, for switching."""
+        return list(dict.fromkeys([*self.infos, *BUNDLED_SOURCES]))

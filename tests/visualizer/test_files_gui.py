@@ -64,15 +64,18 @@ def test_two_models_are_loaded_and_going_back_needs_no_loading(robot: Any, golde
     picture = robot.settle()
     robot.changed_by(lambda: load(robot, second))
 
-    def choose(ui: Any) -> None:
-        ui.item_click(MODEL + "Loaded")
-        item = f"{first.stem}##{first}".replace("/", "\\/")
-        ui.item_click(f"//$FOCUSED/{item}")
+    def choose(button: str, item: str) -> None:
+        def click(ui: Any) -> None:
+            ui.item_click(MODEL + button)
+            ui.item_click("//$FOCUSED/" + item.replace("/", "\\/"))
 
-    robot.do(choose)
+        robot.do(click)
+
+    choose("Loaded", f"{first.stem}##{first}")
     assert robot.app.models.loading is None
     assert np.array_equal(robot.settle(), picture)
-    robot.changed_by(lambda: robot.click(MODEL + "Bundled"))
+    name = BUNDLED.removeprefix("bundled:")
+    robot.changed_by(lambda: choose("Bundled", f"{name}##{BUNDLED}"))
     assert robot.app.state.model == BUNDLED
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from imgui_bundle import ImVec2, imgui
 
-from renderer.messages import BUNDLED, ModelInfo
+from renderer.messages import BUNDLED_SOURCES, ModelInfo
 from renderer.state import ViewState
 from visualizer import controls, icons, theme
 from visualizer.context import Context, Shown
@@ -77,11 +77,12 @@ class ModelPanel:
         if controls.button("Recent", "Models opened before", width):
             imgui.open_popup("recent")
         controls.next_to()
-        if controls.button("Bundled", "The generator that ships with the program", width):
-            self._context.models.open(BUNDLED)
+        if controls.button("Bundled", "Generators that ship with the program", width):
+            imgui.open_popup("bundled")
         models = self._context.models
         self._build_list("loaded", models.known_sources, current)
         self._build_list("recent", self._context.settings.recent, current)
+        self._build_list("bundled", list(BUNDLED_SOURCES), current)
 
     def _build_list(self, popup: str, sources: list[str], current: str) -> None:
         if not imgui.begin_popup(popup):
