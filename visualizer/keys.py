@@ -1,9 +1,9 @@
-"""Keys: one table, from which the help is made."""
+"""Commands and their keys: one table, from which the help and the palette are made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from imgui_bundle import hello_imgui, imgui
 
@@ -11,10 +11,14 @@ from visualizer import theme
 from visualizer.actions import Actions
 from visualizer.app import App
 from visualizer.camera import Camera
+from visualizer.history import paused
 from visualizer.layer_choice import shown_layer, step_channel, step_layer
 from visualizer.menus import SCALES, Menus
+from visualizer.palette import Palette
+from visualizer.presentation import Presentation
 from visualizer.viewport import Viewport
 
+_KEYS_EM = 12.5
 STEP = 0.1  # of the lattice, per press of a cursor key
 _CTRL = imgui.Key.mod_ctrl
 _SHIFT = imgui.Key.mod_shift
@@ -29,61 +33,97 @@ MOUSE_HELP = (
     ("Right click on a value", "reset it"),
     ("Ctrl + click on a value", "type it"),
 )
-KEY_HELP = (
+KEY_HELP = (  # keys that are no command
     ("Cursor keys", "step the latent by 0.1 (with Shift: 1)"),
     ("Space", "pause or continue all animations"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+Shift+Z, Ctrl+Y", "redo"),
-    ("Ctrl+O", "open a model"),
-    ("Ctrl+S", "save the picture"),
-    ("Ctrl+Shift+S", "save the session"),
-    ("Ctrl+Shift+C", "copy as command"),
-    ("F, 1", "fit, one to one"),
-    ("C", "all channels of the layer"),
-    (", and .", "channel before, next channel"),
-    ("Page up, Page down", "layer before, next layer"),
-    ("Ctrl + and Ctrl −", "size of the interface"),
-    ("F1", "this list"),
+    ("Ctrl+Y", "redo"),
+    ("Escape", "leave the full screen and the picture alone"),
 )
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something the palette, a key or both can do."""
+
+    name: str
+    act: Callable[[], None]
+    keys: str = ""  # as people write them
+    chord: int = 0
+    repeats: bool = False  # while the key is held
 
 
 class Keys:
     """Acts on the keys pressed in this frame."""
 
-    def __init__(self, app: App, actions: Actions, viewport: Viewport, menus: Menus) -> None:
+    def __init__(
+        self,
+        app: App,
+        actions: Actions,
+        viewport: Viewport,
+        menus: Menus,
+        presentation: Presentation,
+    ) -> None:
         self._app = app
         self._viewport = viewport
         self._menus = menus
-        self._chords: tuple[tuple[int, Callable[[], None], bool], ...] = (
-            (_CTRL | imgui.Key.z, app.undo, True),
-            (_CTRL | _SHIFT | imgui.Key.z, app.redo, True),
-            (_CTRL | imgui.Key.y, app.redo, True),
-            (_CTRL | imgui.Key.o, actions.ask_model, False),
-            (_CTRL | imgui.Key.s, actions.save_picture, False),
-            (_CTRL | _SHIFT | imgui.Key.s, actions.ask_save_session, False),
-            (_CTRL | _SHIFT | imgui.Key.c, actions.copy_command, False),
-            (_CTRL | imgui.Key.q, _quit, False),
-            (_CTRL | imgui.Key.equal, lambda: self._scale(1), True),
-            (_CTRL | imgui.Key.keypad_add, lambda: self._scale(1), True),
-            (_CTRL | imgui.Key.minus, lambda: self._scale(-1), True),
-            (_CTRL | imgui.Key.keypad_subtract, lambda: self._scale(-1), True),
-            (imgui.Key.f, lambda: self._look(None), False),
-            (imgui.Key._1, lambda: self._look(1.0), False),
-            (imgui.Key.f1, self._toggle_help, False),
-            (imgui.Key.c, viewport.toggle_sheet, False),
-            (imgui.Key.comma, lambda: self._step_channel(-1), True),
-            (imgui.Key.period, lambda: self._step_channel(1), True),
-            (imgui.Key.page_up, lambda: self._step_layer(-1), True),
-            (imgui.Key.page_down, lambda: self._step_layer(1), True),
+        self.presentation = presentation
+        self.palette = Palette(self.commands)
+        self._actions = actions
+        also = (  # second keys of commands above
+            Command("Redo", app.redo, "", _CTRL | imgui.Key.y, True),
+            Command("", lambda: self._scale(1), "", _CTRL | imgui.Key.keypad_add, True),
+            Command("", lambda: self._scale(-1), "", _CTRL | imgui.Key.keypad_subtract, True),
         )
+        self._table = (*(c for c in self.commands() if c.chord), *also)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Everything that has a name, in the order of the palette and of the list of keys."""
+        key, app, actions, view = imgui.Key, self._app, self._actions, self._viewport
+        show = self.presentation
+        named = (
+            Command("Undo", app.undo, "Ctrl+Z", _CTRL | key.z, True),
+            Command("Redo", app.redo, "Ctrl+Shift+Z", _CTRL | _SHIFT | key.z, True),
+            Command("Open model…", actions.ask_model, "Ctrl+O", _CTRL | key.o),
+            Command("Save picture", actions.save_picture, "Ctrl+S", _CTRL | key.s),
+            Command(
+                "Save session…", actions.ask_save_session, "Ctrl+Shift+S", _CTRL | _SHIFT | key.s
+            ),
+            Command("Copy as command", actions.copy_command, "Ctrl+Shift+C",
+                    _CTRL | _SHIFT | key.c),
+            Command("Fit the picture", lambda: self._look(None), "F", key.f),
+            Command("One picture pixel per screen pixel", lambda: self._look(1.0), "1", key._1),
+            Command("Pin the picture; then flip A and B", self._flip, "P", key.p),
+            Command("Unpin", app.context.comparison.unpin, "Shift+P", _SHIFT | key.p),
+            Command("All channels of the layer", view.toggle_sheet, "C", key.c),
+            Command("Channel before", lambda: self._step_channel(-1), ",", key.comma, True),
+            Command("Next channel", lambda: self._step_channel(1), ".", key.period, True),
+            Command("Layer before", lambda: self._step_layer(-1), "Page up", key.page_up, True),
+            Command("Next layer", lambda: self._step_layer(1), "Page down", key.page_down, True),
+            Command("Hide or show the panels", show.toggle_panels, "Tab", key.tab),
+            Command("The picture alone", show.toggle_alone, "Shift+Tab", _SHIFT | key.tab),
+            Command("Full screen", show.toggle_full_screen, "F11", key.f11),
+            Command("Larger interface", lambda: self._scale(1), "Ctrl +", _CTRL | key.equal, True),
+            Command("Smaller interface", lambda: self._scale(-1), "Ctrl −",
+                    _CTRL | key.minus, True),
+            Command("All commands", self.palette.open, "Ctrl+P", _CTRL | key.p),
+            Command("Mouse and keys", self._toggle_help, "F1", key.f1),
+            Command("Quit", _quit, "Ctrl+Q", _CTRL | key.q),
+        )  # fmt: skip
+        known = {command.name for command in named}
+        others = [Command(name, act) for name, act in app.actions.items() if name not in known]
+        return (*named, *others)
 
     def handle(self) -> None:
         """Call once per frame, after the widgets."""
         if imgui.get_io().want_text_input:
             return
-        for chord, act, repeats in self._chords:
-            if _chord_pressed(chord, repeats):
-                act()
+        # else Dear ImGui would take Tab for a step to the next field
+        imgui.internal.set_key_owner(imgui.Key.tab, imgui.get_id("panels"))
+        for command in self._table:
+            if _chord_pressed(command.chord, command.repeats):
+                command.act()
+        if imgui.is_key_pressed(imgui.Key.escape):
+            self.presentation.leave()
         self._handle_cursor_keys()
         if imgui.is_key_released(imgui.Key.space):
             if not self._viewport.space_was_used:
@@ -107,6 +147,14 @@ class Keys:
     def _look(self, zoom: float | None) -> None:
         self._viewport.camera = Camera(zoom=zoom)
 
+    def _flip(self) -> None:
+        comparison = self._app.context.comparison
+        if comparison.pinned is None:
+            comparison.pin(paused(self._app.state))
+            self._app.notices.say("compare", "Pinned. P flips between this picture and the next.")
+        else:
+            comparison.flip()
+
     def _step_channel(self, step: int) -> None:
         shown, state = self._app.shown, self._app.state
         if shown is not None:
@@ -128,7 +176,7 @@ class Keys:
         settings.scale = SCALES[min(max(nearest + direction, 0), len(SCALES) - 1)]
 
 
-def build_help(menus: Menus) -> None:
+def build_help(menus: Menus, commands: Sequence[Command]) -> None:
     """The list of mouse gestures and keys, while it is wanted."""
     if not menus.show_help:
         return
@@ -142,12 +190,18 @@ def build_help(menus: Menus) -> None:
     )
     _, stays = imgui.begin("Mouse and keys", True, flags)
     menus.show_help = bool(stays)
-    for rows in (MOUSE_HELP, KEY_HELP):
-        for keys, meaning in rows:
-            imgui.text_unformatted(keys)
-            imgui.same_line(imgui.get_font_size() * 14)
-            imgui.text_colored(theme.TEXT_DIM, meaning)
-        imgui.spacing()
+    keyed = [(command.keys, command.name) for command in commands if command.keys]
+    columns = ((*MOUSE_HELP, *KEY_HELP), keyed)
+    if imgui.begin_table("##keys", 2, imgui.TableFlags_.sizing_fixed_fit.value):
+        for rows in columns:
+            imgui.table_next_column()
+            for keys, meaning in rows:
+                start = imgui.get_cursor_pos_x()
+                imgui.text_unformatted(keys)
+                imgui.same_line()
+                imgui.set_cursor_pos_x(start + imgui.get_font_size() * _KEYS_EM)
+                imgui.text_colored(theme.TEXT_DIM, f"{meaning}   ")
+        imgui.end_table()
     imgui.end()
 
 

@@ -10,6 +10,7 @@ from visualizer.files import settings_folder, why_not_writable
 
 IDLE_FPS = 1.0
 ACTIVE_SEC = 0.8  # after the last input: longer than the delay of a tooltip
+COLUMNS = ("Controls", "Analysis")
 LEFT_WIDTH = 300  # of 1280
 RIGHT_WIDTH = 270
 

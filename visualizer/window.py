@@ -16,6 +16,7 @@ from visualizer.app import App
 from visualizer.background import Background
 from visualizer.menus import Menus
 from visualizer.panels import registry
+from visualizer.presentation import Presentation
 from visualizer.viewport import Viewport
 from visualizer.waker import Waker
 
@@ -32,7 +33,11 @@ class Window:
         self.background = Background(self.waker)
         self.actions = Actions(app, self.background)
         self.menus = Menus(app, self.actions, self.viewport)
-        self.keys = keys.Keys(app, self.actions, self.viewport, self.menus)
+        self.presentation = Presentation(
+            self.viewport,
+            lambda shown: self._show_bar(hello_imgui.get_runner_params().callbacks, shown),
+        )
+        self.keys = keys.Keys(app, self.actions, self.viewport, self.menus, self.presentation)
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
         self.num_frames = 0
@@ -62,6 +67,13 @@ class Window:
         callbacks.before_imgui_render = self._end_frame
         callbacks.before_swap = self._before_swap
         callbacks.after_swap = self._after_swap
+        self._show_bar(callbacks, True)
+
+    def _show_bar(self, callbacks: hello_imgui.RunnerCallbacks, shown: bool) -> None:
+        """Put the status bar at the lower edge, or take it away."""
+        if not shown:
+            callbacks.edges_toolbars = {}
+            return
         options = hello_imgui.EdgeToolbarOptions()
         options.size_em = 1.9
         options.window_padding_em = imgui.ImVec2(0.7, 0.15)
@@ -96,6 +108,7 @@ class Window:
         self.actions.dialogs.poll()
         self.background.poll()
         self.app.begin_frame()
+        self.presentation.begin_frame()
         self._follow_settings()
 
     def _follow_settings(self) -> None:
@@ -103,7 +116,7 @@ class Window:
         idling.fps_max = float(settings.fps_limit)
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
-        idling.enable_idling = not moving
+        idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
         imgui.get_style().font_scale_main = settings.scale
 
     def _build_viewport(self) -> None:
@@ -134,7 +147,8 @@ class Window:
 
     def _build_over_all(self) -> None:
         overlay.build_ui(self.app.notices, self.viewport.region)
-        keys.build_help(self.menus)
+        keys.build_help(self.menus, self.keys.commands())
+        self.keys.palette.build_ui()
         self.actions.prompt.build_ui()
         self.keys.handle()
 

@@ -1,0 +1,99 @@
+"""Commands, keys and what of the window is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from imgui_bundle import imgui
+
+pytestmark = pytest.mark.gui
+KEY = imgui.Key
+
+
+def test_a_command_is_found_by_a_part_of_its_name(robot: Any) -> None:
+    robot.type_value("//Controls/Latent/##seed", 5)
+    robot.settle()
+
+    def find(ui: Any) -> None:
+        ui.key_press(KEY.mod_ctrl | KEY.p)
+        ui.yield_(2)
+        ui.key_chars("und")
+        ui.key_press(KEY.enter)
+
+    robot.changed_by(lambda: robot.do(find))
+    assert robot.app.state == robot.first_state
+
+
+def test_an_arrow_marks_the_next_command(robot: Any) -> None:
+    def find(ui: Any) -> None:
+        ui.key_press(KEY.mod_ctrl | KEY.p)
+        ui.yield_(2)
+        ui.key_chars("channel before")
+        ui.key_chars("")
+        ui.key_press(KEY.escape)
+        ui.key_press(KEY.mod_ctrl | KEY.p)
+        ui.yield_(2)
+        ui.key_chars("interface")
+        ui.key_press(KEY.down_arrow)
+        ui.key_press(KEY.enter)
+
+    robot.do(find)
+    robot.frame()
+    assert robot.app.settings.scale == 0.75
+    robot.press(KEY.mod_ctrl | KEY.equal)
+    assert robot.app.settings.scale == 1.0
+
+
+def test_tab_hides_the_panels_and_brings_them_back(robot: Any) -> None:
+    width = robot.window.viewport.region.width
+    robot.press(KEY.tab)
+    robot.wait(lambda: robot.window.viewport.region.width > width + 400, "a wider picture")
+    robot.press(KEY.tab)
+    robot.wait(lambda: robot.window.viewport.region.width == width, "the panels")
+    assert not imgui.get_io().want_text_input, "Tab went to a field"
+
+
+def test_the_picture_stands_alone_and_escape_leaves(robot: Any) -> None:
+    region = robot.window.viewport.region
+    shot = robot.screenshot()
+    robot.press(KEY.mod_shift | KEY.tab)
+    robot.wait(lambda: robot.window.viewport.region.width >= shot.shape[1] - 4, "the picture")
+    assert robot.window.viewport.region.height >= shot.shape[0] - 4
+    robot.changed_by(lambda: robot.drag_picture(60, 10))
+    robot.press(KEY.escape)
+    robot.wait(lambda: robot.window.viewport.region == region, "the panels")
+
+
+def test_full_screen_fills_the_monitor_and_goes_back(robot: Any) -> None:
+    shape = robot.screenshot().shape
+    robot.press(KEY.f11)
+    robot.wait(lambda: robot.screenshot().shape[1] > shape[1], "the full screen")
+    robot.press(KEY.f11)
+    robot.wait(lambda: robot.screenshot().shape == shape, "the window")
+
+
+def test_the_list_of_keys_comes_and_goes(robot: Any) -> None:
+    shot = robot.screenshot()
+    robot.press(KEY.f1)
+    assert robot.window.menus.show_help
+    assert not np.array_equal(robot.screenshot(), shot)
+    robot.press(KEY.f1)
+    assert not robot.window.menus.show_help
+
+
+def test_space_pauses_an_animation_and_undo_stops_it(robot: Any) -> None:
+    robot.click("//Controls/Latent/##animate")
+    robot.wait(lambda: robot.app.shown.state.latent.x > 0.02, "a moving picture")
+    robot.press(KEY.space)
+    assert robot.app.is_paused
+    still = robot.settle()
+    for _ in range(5):
+        robot.frame()
+    assert np.array_equal(robot.settle(), still)
+    robot.press(KEY.space)
+    robot.wait(lambda: robot.app.state.latent.x > 0.2, "a moving picture")
+    robot.press(KEY.mod_ctrl | KEY.z)
+    assert not robot.app.state.latent.animate
+    robot.settle()
