@@ -9,13 +9,23 @@ import typing
 from typing import Any
 
 from networks.errors import CheckpointError, one_line
-from networks.layers import ACTIVATION_GAINS, MappingSpec
-from networks.stylegan2_design import StyleGAN2Design
-from networks.stylegan3_design import StyleGAN3Design
+from networks.fourier import InputSpec
+from networks.layers import ACTIVATION_GAINS, DenseSpec, MappingSpec
+from networks.stylegan2_design import BlockSpec, ConvSpec, SkipSpec, StyleGAN2Design, ToRGBSpec
+from networks.stylegan3_design import LayerSpec, StyleGAN3Design
 from networks.torch_stylegan2 import check_stylegan2
 from networks.torch_stylegan3 import check_stylegan3
 
 DESIGNS: dict[str, type] = {"stylegan2": StyleGAN2Design, "stylegan3": StyleGAN3Design}
+# Evaluated once, here: nothing is compiled while a file is read.
+HINTS = {
+    cls: typing.get_type_hints(cls)
+    for cls in (
+        *DESIGNS.values(),
+        *(DenseSpec, MappingSpec, InputSpec, LayerSpec),
+        *(BlockSpec, ConvSpec, ToRGBSpec, SkipSpec),
+    )
+}
 MAX_TEXT = 4 * 2**20
 MAX_LIST = 256
 MAX_NUMBER = 2**31
@@ -89,7 +99,7 @@ def _read(hint: Any, value: Any, where: str) -> Any:
 
 
 def _read_dataclass(cls: type, value: Any, where: str) -> Any:
-    hints = typing.get_type_hints(cls)
+    hints = HINTS[cls]
     if not isinstance(value, dict) or not set(value) <= set(hints):
         raise CheckpointError(f"its {where} is not a description that this version knows")
     fields = {key: _read(hints[key], item, f"{where}.{key}") for key, item in value.items()}
