@@ -1,6 +1,8 @@
 """Golden cases, tolerances and random arguments of the operator tests."""
 
+import importlib.util
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+from cuda_ext import cuda, dispatch
+
+HERE = Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "golden"
 
 # largest difference relative to the largest value of the expected result
 TOLERANCE = {
@@ -47,6 +52,31 @@ def tolerance() -> dict[Any, float]:
 @pytest.fixture(scope="session")
 def error_of() -> Any:
     return relative_error
+
+
+@pytest.fixture(scope="session")
+def emulation(tmp_path_factory) -> Any:
+    """Kernels compiled by the system compiler."""
+    path = HERE / "cuda_emulation.py"
+    spec = importlib.util.spec_from_file_location("cuda_emulation", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.emulated_kernels(tmp_path_factory.mktemp("cuda"))
+
+
+@pytest.fixture
+def on_gpu(emulation, monkeypatch) -> Any:
+    """The operators take CPU tensors for CUDA tensors, and find the emulated kernels."""
+
+    def choose(impl: str, x: torch.Tensor, on_cuda: bool = False) -> Any:
+        return emulation if on_cuda and impl != "reference" else None
+
+    monkeypatch.setattr(dispatch, "choose", choose)
+    for name in ("filtered_lrelu", "upfirdn2d", "bias_act"):
+        monkeypatch.setattr(sys.modules[f"cuda_ext.{name}"], "backend_of", lambda x: cuda)
+    return emulation
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,9 +1,7 @@
 """The CUDA kernels, run on the host thread by thread, equal the reference."""
 
-import importlib.util
 import random
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ import torch
 from cuda_ext import (
     ConvWeight,
     bias_act,
-    cuda,
     dispatch,
     filtered_lrelu,
     reference,
@@ -23,32 +20,6 @@ from cuda_ext.dispatch import UnsupportedCase
 
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 2**-8, torch.float16: 2**-11, "gradient": 1e-5}
 NUM_CASES, CALLS_PER_CASE = 36, 14  # one compilation serves all calls of a case
-
-
-@pytest.fixture(scope="session")
-def emulation(tmp_path_factory) -> Any:
-    """Kernels compiled by the system compiler."""
-    path = Path(__file__).parent / "cuda_emulation.py"
-    spec = importlib.util.spec_from_file_location("cuda_emulation", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.emulated_kernels(tmp_path_factory.mktemp("cuda"))
-
-
-@pytest.fixture
-def on_gpu(emulation, monkeypatch) -> Any:
-    """The operators take CPU tensors for CUDA tensors, and find the emulated kernels."""
-
-    def choose(impl: str, x: torch.Tensor, on_cuda: bool = False) -> Any:
-        assert on_cuda
-        return emulation if impl != "reference" else None
-
-    monkeypatch.setattr(dispatch, "choose", choose)
-    for name in ("filtered_lrelu", "upfirdn2d", "bias_act"):
-        monkeypatch.setattr(sys.modules[f"cuda_ext.{name}"], "backend_of", lambda x: cuda)
-    return emulation
 
 
 def random_filter(rng: random.Random, factor: int) -> torch.Tensor | None:
