@@ -75,6 +75,7 @@ class RendererClient:
         self._num_deaths = 0
         self._life_sign_sec = time.monotonic()
         self._kill_reason = ""
+        self._is_changing_device = False
         self._closing = False
         self._supervisor = threading.Thread(target=self._supervise, daemon=True, name="renderer")
         self._supervisor.start()
@@ -159,6 +160,22 @@ class RendererClient:
                 self._status = replace(self._status, state="restarting")
                 self._changed.notify_all()
 
+    def use_device(self, device: str | None) -> None:
+        """Go on with another device; the request is rendered again there.
+
+        Args:
+            device: as for the constructor. What became of it is in `status.device` and
+                `status.ladder`.
+        """
+        with self._changed:
+            self._device = device
+            self._num_deaths = 0
+            if self._worker is not None:
+                self._is_changing_device = True
+                self._worker.kill()
+            elif self._status.state == "given up":
+                self.retry()
+
     def close(self) -> None:
         """End the renderer and wait until it is gone."""
         with self._changed:
@@ -212,7 +229,11 @@ class RendererClient:
         return self._kill_reason or reason, worker.details
 
     def _bury(self, reason: str, details: str) -> None:
-        self._num_deaths += 1
+        if self._is_changing_device:
+            self._is_changing_device = False
+            reason = "it starts again on another device"
+        else:
+            self._num_deaths += 1
         sentence = f"The renderer stopped: {reason}."
         for job_id in sorted(self._sent_jobs):
             self._jobs.pop(job_id)

@@ -147,6 +147,22 @@ def test_it_gives_up_after_three_deaths_and_retries_when_told(
         client.close()
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="there the second device may exist")
+def test_another_device_goes_on_with_the_same_request(client: Any) -> None:
+    """A device that is not here leads down the ladder, with the reason in the status."""
+    want = client.picture(seed_view(7))
+    for num_changes in (1, 2):
+        client.use_device("mps" if num_changes % 2 else "cpu")
+        result = client.wait_for_event(lambda e: isinstance(e, RenderResult))
+        assert np.array_equal(client.pixels(result.tiles[0]), want)
+        client.release_all(result)
+        assert client.status.num_restarts == num_changes
+        ladder = dict(client.status.ladder)
+        assert ladder["mps"] == ("no Apple GPU here" if num_changes % 2 else "not asked for")
+        assert ladder["cpu"] == "chosen"
+    assert client.status.reason.endswith("it starts again on another device.")
+
+
 def test_a_message_that_is_none_ends_that_renderer_only(
     waiting_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
