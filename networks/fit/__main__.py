@@ -25,6 +25,7 @@ from networks.fit.sheet import comparison, save_png
 from networks.fit.source import load_source
 from networks.fit.trainer import Trainer
 
+FIXED = ("arch", "resolution", "channels", "w_dim", "first_cutoff", "source")
 LOOK_PICTURES = 32  # on a sheet
 
 
@@ -77,7 +78,7 @@ def _start(
         stored = recipes.load(path)
         for field in dataclasses.fields(Recipe):
             old, new = getattr(stored, field.name), getattr(recipe, field.name)
-            if old != new and field.name in ("arch", "resolution", "channels", "w_dim", "source"):
+            if old != new and field.name in FIXED:
                 raise ValueError(
                     f"{out} was started with {field.name} {old!r}, now it is {new!r}; "
                     "choose another folder"

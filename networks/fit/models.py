@@ -23,7 +23,7 @@ from networks.stylegan3_design import (
     layer_padding,
 )
 
-DEFAULT_CHANNELS = (128, 128, 128, 128, 96, 64, 48, 48)
+DEFAULT_CHANNELS = (128, 128, 128, 96, 96, 64, 48, 48)
 DRAFT_TAPS = 11  # odd: centred on a sample
 DRAFT_UP_TAPS = 12
 STYLE_SCALE = 0.3  # of the styles' dependence on w at the start
@@ -58,6 +58,8 @@ def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
         z_dim=z_dim,
         w_dim=recipe.w_dim,
         num_layers=len(channels),
+        first_cutoff=recipe.first_cutoff,
+        first_stopband=recipe.first_cutoff * 2**1.1,
         margin_size=recipe.margin_size,
         conv_kernel=1 if recipe.arch == "r" else 3,
         use_radial_filters=recipe.arch == "r",

@@ -19,6 +19,7 @@ class Recipe:
     channels: tuple[int, ...] = ()  # of every layer but ToRGB; () = the default of `arch`
     w_dim: int = 128
     margin_size: int = 6  # StyleGAN3: samples beyond the picture, per side
+    first_cutoff: float = 4.0  # StyleGAN3: cycles per width that the input has; more learn faster
     draft: bool = False  # StyleGAN3: nonlinearities without upsampling, for a cheap first stage
     source: str = "networks.portraits"  # module with Z_DIM and draw(z, resolution, z_style=...)
     seed: int = 0
@@ -47,7 +48,7 @@ def check(recipe: Recipe) -> Recipe:
     size = recipe.resolution
     if size < 16 or size & (size - 1):
         raise ValueError(f"resolution is {size}, expected a power of two from 16 up")
-    for name in ("batch", "w_dim", "lr", "mapping_lr", "warmup", "crossover"):
+    for name in ("batch", "w_dim", "lr", "mapping_lr", "warmup", "crossover", "first_cutoff"):
         value = getattr(recipe, name)
         if value <= 0:
             raise ValueError(f"{name} is {value}, expected more than 0")
