@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+import torch.utils._device  # else the first `with torch.device` would import it, in mid-file
 from torch import Tensor
 
 from networks.errors import CheckpointError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
@@ -148,8 +149,8 @@ def _what_it_looks_like(head: bytes) -> str | None:
             return looks
     is_text = all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
     if is_text and not head.startswith((b"(", b"c", b"}", b"]")):
-        try:
-            head[:-4].decode("utf-8", "strict") if len(head) > 8 else head.decode("utf-8")
+        try:  # the last character may be cut
+            codecs.getincrementaldecoder("utf-8")().decode(head)
         except UnicodeDecodeError:
             return None
         return "text"
