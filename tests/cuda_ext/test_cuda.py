@@ -22,6 +22,39 @@ TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 2**-8, torch.float16: 2**-11, 
 NUM_CASES, CALLS_PER_CASE = 36, 14  # one compilation serves all calls of a case
 
 
+class Place:
+    """Where kernels run: the emulation on the host, or a GPU."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+
+    def call(self, operator: Any, x: torch.Tensor, **arguments: Any) -> torch.Tensor:
+        """The operator's result, back on the host; gradients flow."""
+        moved = {
+            name: value.to(self._device) if isinstance(value, torch.Tensor) else value
+            for name, value in arguments.items()
+        }
+        result: torch.Tensor = operator(x.to(self._device), **moved, impl="native")
+        return result.cpu()
+
+
+on_a_gpu = pytest.param(
+    "cuda",
+    marks=[
+        pytest.mark.cuda,
+        pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+    ],
+)
+
+
+@pytest.fixture(params=["host", on_a_gpu])
+def place(request) -> Place:
+    if request.param == "cuda":
+        return Place("cuda")
+    request.getfixturevalue("on_gpu")
+    return Place("cpu")
+
+
 def random_filter(rng: random.Random, factor: int) -> torch.Tensor | None:
     kind = rng.choice(["none", "line", "line", "square", "mirrored"])
     taps = rng.choice([1, 3, 4, 6, 6 * factor, 6 * factor + 1])
@@ -101,42 +134,38 @@ def calls_of(case: dict[str, Any], seed: int, count: int, dtype: torch.dtype) ->
         yield x, arguments
 
 
-@pytest.mark.usefixtures("on_gpu")
-def test_golden(golden_case, error_of) -> None:
+def test_golden(golden_case, place, error_of) -> None:
     arguments = {name: value for name, value in golden_case.items() if name != "y"}
-    got = filtered_lrelu(**arguments, impl="native")
+    got = place.call(filtered_lrelu, **arguments)
     assert error_of(got, golden_case["y"]) < TOLERANCE[torch.float32]
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize("seed", range(NUM_CASES))
-def test_random_cases(seed, error_of) -> None:
+def test_random_cases(seed, place, error_of) -> None:
     for x, arguments in calls_of(random_case(seed), seed, CALLS_PER_CASE, torch.float32):
-        got = filtered_lrelu(x, **arguments, impl="native")
+        got = place.call(filtered_lrelu, x, **arguments)
         want = reference_of(x, arguments)
         assert error_of(got, want) < TOLERANCE[torch.float32], (x.shape, x.stride(), arguments)
         kept = torch.channels_last if prefers_channels_last(x) else torch.contiguous_format
         assert got.is_contiguous(memory_format=kept)
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_half_formats_are_rounded_once(seed, dtype, error_of) -> None:
+def test_half_formats_are_rounded_once(seed, dtype, place, error_of) -> None:
     for x, arguments in calls_of(random_case(100 + seed), seed, 4, dtype):
-        got = filtered_lrelu(x, **arguments, impl="native")
+        got = place.call(filtered_lrelu, x, **arguments)
         assert got.dtype == dtype
         assert error_of(got, reference_of(x, arguments)) < TOLERANCE[dtype]
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize("seed", range(8))
-def test_gradients(seed, error_of) -> None:
+def test_gradients(seed, place, error_of) -> None:
     for x, arguments in calls_of(random_case(200 + seed), seed, 2, torch.float32):
         arguments |= {"b": torch.randn(x.shape[1])}
         x.requires_grad_(True)
         arguments["b"].requires_grad_(True)
-        y = filtered_lrelu(x, **arguments, impl="native")
+        y = place.call(filtered_lrelu, x, **arguments)
         weights = torch.randn_like(y)
         (y * weights).sum().backward()
         wide = x.detach().double().requires_grad_(True)
@@ -147,17 +176,16 @@ def test_gradients(seed, error_of) -> None:
         assert error_of(arguments["b"].grad, wide_b.grad) < TOLERANCE["gradient"]
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize(
     ("up", "down", "shape"), [(1, 1, (4, 4)), (2, 1, (4, 4)), (1, 2, (4,)), (3, 2, (5, 3))]
 )
-def test_upfirdn2d(up, down, shape, error_of) -> None:
+def test_upfirdn2d(up, down, shape, place, error_of) -> None:
     torch.manual_seed(0)
     f = torch.randn(shape)
     x = torch.randn(2, 5, 9, 8).to(memory_format=torch.channels_last).requires_grad_(True)
     wide = x.detach().double().requires_grad_(True)
     padding = (3, -1, 2, 4)
-    got = upfirdn2d(x, f, up, down, padding, 1.7, impl="native")
+    got = place.call(upfirdn2d, x, f=f, up=up, down=down, padding=padding, gain=1.7)
     want = reference.upfirdn2d(wide, f.double(), up, down, padding, 1.7, False)
     assert error_of(got.detach(), want.detach()) < TOLERANCE[torch.float32]
     weights = torch.randn_like(got)
@@ -166,27 +194,25 @@ def test_upfirdn2d(up, down, shape, error_of) -> None:
     assert error_of(x.grad, wide.grad) < TOLERANCE["gradient"]
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("last", [False, True])
-def test_bias_act(dtype, last, error_of) -> None:
+def test_bias_act(dtype, last, place, error_of) -> None:
     torch.manual_seed(0)
     x, b = torch.randn(2, 7, 13, 40).to(dtype), torch.randn(7)
     x = x.to(memory_format=torch.channels_last) if last else x
     for clamp in (None, 1.25):
-        got = bias_act(x, b, gain=1.5, slope=0.1, clamp=clamp, impl="native")
+        got = place.call(bias_act, x, b=b, gain=1.5, slope=0.1, clamp=clamp)
         want = bias_act(x.double(), b.double(), 1.5, 0.1, clamp, impl="reference")
         assert got.stride() == x.stride()
         assert error_of(got, want) < TOLERANCE[dtype]
 
 
-@pytest.mark.usefixtures("on_gpu")
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_every_half_number_is_read_and_rounded_as_torch_does(dtype) -> None:
+def test_every_half_number_is_read_and_rounded_as_torch_does(dtype, place) -> None:
     x = torch.arange(-(2**15), 2**15, dtype=torch.int16).view(dtype).reshape(1, -1)
     for bias in (0.0, 1e-6, 3.1e-5, 0.7, -900.3):
         b = torch.full([x.shape[1]], bias)
-        got = bias_act(x, b, gain=1.0, slope=1.0, impl="native")
+        got = place.call(bias_act, x, b=b, gain=1.0, slope=1.0)
         want = (x.float() + b).to(dtype)
         same = got.isnan() & want.isnan() | (got == want)
         assert bool(same.all()), (x[~same], got[~same], want[~same])
