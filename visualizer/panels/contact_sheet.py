@@ -56,6 +56,7 @@ class ContactSheetPanel:
         self.grid = Grid(0, 0, 1, 1, 1)
         self.channels: list[int] = []  # in the order shown
         self._sorted: tuple[SheetData, str] | None = None
+        self.scroll_to: float | None = None  # where the grid is to be, in pixels
         self._size_idx = 1
         self._texture: PictureTexture | None = None
 
@@ -72,6 +73,9 @@ class ContactSheetPanel:
         visible = imgui.begin_child("##sheet", ImVec2(0, 0), child, flags)
         imgui.pop_style_var()
         if visible:
+            if self.scroll_to is not None:
+                imgui.set_scroll_y(self.scroll_to)
+                self.scroll_to = None
             state = self._build_grid(state)
         imgui.end_child()
         return state
