@@ -74,6 +74,8 @@ def modulated_conv2d(
     out_channels, channels = weight.weight.shape[:2]
     if x.shape[1] != channels:
         raise ValueError(f"x must have {channels} channels, got {x.shape[1]}")
+    if isinstance(padding, bool) or not isinstance(padding, int):
+        raise TypeError(f"padding must be an int, got {padding!r}")
     size = checks.check_output_size(x, 1, (padding,) * 4, (weight.weight[0, 0],), 1)
     styles = checks.check_scale(styles, x, "styles")
     y_scale = checks.check_scale(y_scale, x[:, :1].expand(-1, out_channels, -1, -1), "y_scale")

@@ -83,3 +83,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "golden_case" in metafunc.fixturenames:
         cases = golden_cases()
         metafunc.parametrize("golden_case", cases, ids=[str(i) for i in range(len(cases))])
+
+
+@pytest.fixture(scope="session")
+def all_golden_cases() -> list[dict[str, Any]]:
+    return golden_cases()
