@@ -131,6 +131,14 @@ class App:
             stamp = self.renderer.submit(request)
             is_up = self.status.state in ("ready", "busy")  # its start is no latency
             self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
+        elif not gesture_open and (self.is_paused or not is_animated(self.state)):
+            self._keep_thumbnail()
+
+    def _keep_thumbnail(self) -> None:
+        """A small picture of the state for the history, once its true picture is there."""
+        thumbnails = self.context.thumbnails
+        if self.is_current and self.pixels is not None and self.state not in thumbnails:
+            thumbnails.take(self.state, self.pixels)
 
     @property
     def is_current(self) -> bool:

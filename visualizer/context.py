@@ -15,6 +15,7 @@ from visualizer.notices import Notices
 from visualizer.pointer import Pointer
 from visualizer.settings import Settings
 from visualizer.shown import Shown
+from visualizer.thumbnails import Thumbnails
 
 __all__ = ["NUM_SAMPLES", "Context", "Shown", "Timings", "percentile"]
 
@@ -53,3 +54,4 @@ class Context:
     model: ModelInfo | None = None  # of the state's model, as far as it is known
     pointer: Pointer = field(default_factory=Pointer)
     comparison: Comparison = field(default_factory=Comparison)
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)

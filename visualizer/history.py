@@ -137,13 +137,21 @@ class History:
             self.state = paused(step.after)
         return self.state
 
+    def undo_steps(self, limit: int = MAX_STEPS) -> list[Step]:
+        """The steps that can be undone, the latest first."""
+        return self._done[: -limit - 1 : -1]
+
+    def redo_steps(self, limit: int = MAX_STEPS) -> list[Step]:
+        """The steps that can be redone, the next first."""
+        return self._undone[: -limit - 1 : -1]
+
     def undo_labels(self, limit: int = MAX_STEPS) -> list[str]:
         """Names of the steps that can be undone, the latest first."""
-        return [step.label for step in reversed(self._done[-limit:])]
+        return [step.label for step in self.undo_steps(limit)]
 
     def redo_labels(self, limit: int = MAX_STEPS) -> list[str]:
         """Names of the steps that can be redone, the next first."""
-        return [step.label for step in reversed(self._undone[-limit:])]
+        return [step.label for step in self.redo_steps(limit)]
 
     def _close(self) -> None:
         if self._is_open and self._done and self._done[-1].before == self._done[-1].after:

@@ -97,3 +97,26 @@ def test_space_pauses_an_animation_and_undo_stops_it(robot: Any) -> None:
     robot.press(KEY.mod_ctrl | KEY.z)
     assert not robot.app.state.latent.animate
     robot.settle()
+
+
+def test_the_history_shows_pictures_and_goes_back_to_one(robot: Any) -> None:
+    first = robot.settle()
+    states = [robot.app.state]
+    for seed in (5, 6, 7):
+        robot.type_value("//Controls/Latent/##seed", seed)
+        robot.settle()
+        robot.frame()
+        states.append(robot.app.state)
+    thumbnails = robot.app.context.thumbnails
+    assert len({thumbnails.corners(state) for state in states}) == 4
+    assert None not in {thumbnails.corners(state) for state in states}
+    robot.click("//Analysis/History/Latent##undo1/##step")
+    robot.settle()
+    assert robot.app.state == states[2]
+    assert len(robot.app.history.redo_labels()) == 1
+    robot.click("//Analysis/History/Start/##step")
+    assert np.array_equal(robot.settle(), first)
+    assert robot.app.state == states[0]
+    robot.click("//Analysis/History/Latent##redo2/##step")
+    robot.settle()
+    assert robot.app.state == states[3]
