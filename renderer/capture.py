@@ -17,7 +17,7 @@ import networks
 from renderer.errors import RenderError, Superseded
 from renderer.latents import latent_average
 from renderer.layer_band import OUTPUT, with_band
-from renderer.messages import LayerInfo, SynthesisSpec
+from renderer.messages import LayerInfo, Matrix, SynthesisSpec
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,22 @@ def run_synthesis(
         RenderError: the model has no such layer.
         Superseded: `should_stop` said so.
     """
+    from renderer import graphs  # it needs this module
+
+    if graphs.serves(ws, spec):
+        return graphs.of(generator).run(ws, spec, layer)
+    return run_once(generator, ws, spec, spec.input_transform, layer, should_stop)
+
+
+def run_once(
+    generator: networks.Generator,
+    ws: torch.Tensor,
+    spec: SynthesisSpec,
+    input_transform: Matrix | None,
+    layer: str,
+    should_stop: Callable[[], bool],
+) -> Capture:
+    """The same, operation by operation; None takes the transform that the model has stored."""
     recorder = _Recorder(generator, layer, should_stop)
 
     def see(module_name: str, outputs: Any) -> None:
@@ -121,7 +137,7 @@ def run_synthesis(
                 noise_mode=spec.noise_mode,
                 noise_seed=spec.noise_seed,
                 force_fp32=spec.force_fp32,
-                input_transform=spec.input_transform,
+                input_transform=input_transform,
             )
     except _Captured:
         assert recorder.captured is not None
