@@ -61,7 +61,9 @@ def save_generator(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.touch(exist_ok=False)  # says why a place cannot be written to
+        mode = temporary.stat().st_mode
         safetensors.torch.save_file(state, temporary, metadata)
+        temporary.chmod(mode)  # the library's files are for their owner only
         os.replace(temporary, path)
     except (OSError, safetensors.SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) else None

@@ -19,15 +19,18 @@ MAX_MODULE_DEPTH = 5
 MAX_MODULES = 2000
 MAX_DIM = 2**16  # of any size or channel count
 REQUIRED = object()
+# What a parent may have been told for all of its parts.
+INHERITED = frozenset(("conv_clamp", "use_noise", "magnitude_ema_beta", "output_scale"))
 
 
 class StoredModule:
     """One module of a checkpoint, with its path for error messages."""
 
-    def __init__(self, record: Any, path: str) -> None:
+    def __init__(self, record: Any, path: str, inherited: dict[str, Any] | None = None) -> None:
         if not isinstance(record, ModuleRecord):
             raise CheckpointError(f"its {path or 'generator'} is {describe(record)}, not a module")
         self.path = path
+        self.inherited = inherited or {}
         self.class_name = record.class_name
         self.state = record.state
         self.children = _dict_of(record.state, "_modules", path)
@@ -37,7 +40,16 @@ class StoredModule:
     def child(self, name: str) -> StoredModule:
         if self.children.get(name) is None:
             raise CheckpointError(f"its {self.path or 'generator'} has no part {name!r}")
-        return StoredModule(self.children[name], f"{self.path}.{name}".lstrip("."))
+        path = f"{self.path}.{name}".lstrip(".")
+        return StoredModule(self.children[name], path, self._told(name))
+
+    def _told(self, name: str) -> dict[str, Any]:
+        """What the arguments of this module and of those above say for all of its parts."""
+        kwargs = self.state.get("_init_kwargs")
+        own = kwargs if isinstance(kwargs, dict) else {}
+        nested = own.get(f"{name}_kwargs")  # such as synthesis_kwargs
+        told = {**self.inherited, **own, **(nested if isinstance(nested, dict) else {})}
+        return {key: value for key, value in told.items() if key in INHERITED}
 
     def has(self, name: str) -> bool:
         return self.children.get(name) is not None
@@ -57,6 +69,8 @@ class StoredModule:
             return self.state[name]
         if isinstance(kwargs, dict) and name in kwargs:
             return kwargs[name]
+        if name in self.inherited:
+            return self.inherited[name]
         if default is REQUIRED:
             raise CheckpointError(f"its {self.path or 'generator'} does not say its {name!r}")
         return default

@@ -62,7 +62,8 @@ class _Writer:
             if name not in self.options.omit:
                 state[name] = self.attribute(value)
         state["_init_args"] = ()
-        if self.options.with_kwargs:
+        is_kept = self.options.layer_kwargs or class_name == "Generator"
+        if self.options.with_kwargs and is_kept:
             state["_init_kwargs"] = EasyDict(kwargs or {})
         return Persistent(class_name, state)
 
@@ -89,7 +90,9 @@ class _Writer:
             kwargs={
                 "z_dim": generator.z_dim,
                 "mapping_kwargs": EasyDict(num_layers=len(generator.mapping.spec.layers)),
-                "synthesis_kwargs": EasyDict(channel_base=1, channel_max=1, num_fp16_res=4),
+                "synthesis_kwargs": EasyDict(
+                    self.options.synthesis_kwargs, channel_base=1, num_fp16_res=4
+                ),
             },
             z_dim=generator.z_dim,
             c_dim=generator.c_dim,

@@ -32,6 +32,8 @@ class Options:
     numpy_scalars: bool = False  # attributes as numpy has computed them
     omit: tuple[str, ...] = ()  # attributes that an older program did not have
     with_kwargs: bool = True  # whether modules keep their own constructor arguments
+    layer_kwargs: bool = True  # the same, for all but the generator
+    synthesis_kwargs: tuple[tuple[str, Any], ...] = ()  # told once, for the whole generator
     old_numpy: bool = False  # numpy.core instead of numpy._core; protocols 2 and 3
 
 

@@ -38,7 +38,10 @@ STYLEGAN3: dict[str, dict[str, Any]] = {
     "lrelu without upsampling": {"lrelu_upsampling": 1, "num_layers": 5},
     "lrelu upsampled by 4": {"lrelu_upsampling": 4, "num_layers": 5},
     "bands": {"first_cutoff": 3.0, "first_stopband": 5.0, "last_stopband_rel": 1.6},
-    "radial, 4 times": {"lrelu_upsampling": 4, "use_radial_filters": True, "num_layers": 4},
+    "radial, 4 times": {
+        **{"lrelu_upsampling": 4, "use_radial_filters": True, "num_layers": 3},
+        **{"filter_size": 3, "img_resolution": 16},
+    },
     "kernel 5, no clamp": {"conv_kernel": 5, "conv_clamp": None, "num_layers": 4},
     "grey, tight clamp": {"img_channels": 1, "conv_clamp": 0.5, "output_scale": 1.0},
     "two channels": {"img_channels": 2, "output_scale": 0.1, "num_layers": 4},
@@ -262,6 +265,15 @@ def test_old_stylegan2_does_not_clamp() -> None:
     options = Options(omit=("conv_clamp",), with_kwargs=False)
     loaded = load(torch_checkpoint(small2(conv_clamp=0.5), options))
     assert {block.conv1.conv_clamp for block in loaded.design.blocks} == {None}
+
+
+def test_what_the_generator_was_told_once_holds_for_its_layers() -> None:
+    """Old files nest such arguments, and their layers may not repeat them."""
+    for make in (small3, small2):
+        generator = make(conv_clamp=0.5)
+        told = (("conv_clamp", 0.5),)
+        options = Options(omit=("conv_clamp",), synthesis_kwargs=told, layer_kwargs=False)
+        assert_same(load(torch_checkpoint(generator, options)), generator)
 
 
 # --- TensorFlow

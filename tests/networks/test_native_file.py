@@ -1,0 +1,73 @@
+"""Our own format is written completely or not at all, and is as readable as other files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+import networks
+
+
+def tiny() -> networks.StyleGAN2:
+    return networks.StyleGAN2(
+        networks.StyleGAN2Config(8, z_dim=4, w_dim=4, channel_base=32, channel_max=4)
+    )
+
+
+def test_a_failed_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_text("precious")
+
+    def fail(_state: object, path: Path, _metadata: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.torch, "save_file", fail)
+    with pytest.raises(networks.CheckpointError, match="written: No space left on device; choose"):
+        networks.save_generator(tiny(), path)
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_save_over_a_loaded_file_leaves_the_loaded_weights(tmp_path: Path) -> None:
+    """Weights stay mapped from the file; replacing it must not change or crash them."""
+    path = tmp_path / "a.safetensors"
+    networks.save_generator(tiny(), path)
+    loaded = networks.load_generator(path)
+    before = loaded.synthesis.b8.conv1.weight.clone()
+    other = tiny()
+    other.reset_parameters(seed=5)
+    networks.save_generator(other, path)
+    assert torch.equal(loaded.synthesis.b8.conv1.weight, before)
+    again = networks.load_generator(path)
+    assert torch.equal(again.synthesis.b8.conv1.weight, other.synthesis.b8.conv1.weight)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions there")
+def test_a_file_has_the_permissions_of_other_new_files(tmp_path: Path) -> None:
+    networks.save_generator(tiny(), tmp_path / "a.safetensors")
+    (tmp_path / "b").touch()
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.safetensors", "b")]
+    assert modes[0] == modes[1]
+
+
+def test_a_loaded_generator_can_be_saved_over_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    generator = tiny()
+    networks.save_generator(generator, path)
+    networks.save_generator(networks.load_generator(path), path)
+    state = networks.load_generator(path).state_dict()
+    for name, value in generator.state_dict().items():
+        assert torch.equal(state[name], value)
+
+
+def test_a_place_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(networks.CheckpointError, match=r"nowhere.*No such file or directory"):
+        networks.save_generator(tiny(), tmp_path / "nowhere" / "a.safetensors")
