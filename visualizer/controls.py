@@ -254,7 +254,7 @@ def _draw_bar(value: float, default: float, limits: tuple[float, float]) -> None
         return float(low.x + (high.x - low.x) * fraction)
 
     zero = place(min(max(0.0, limits[0]), limits[1]))
-    color = theme.ACCENT if value != default else theme.grey(104)
+    color = theme.ACCENT if value != default else theme.tone(104)
     packed = imgui.get_color_u32(_faded(color, imgui.get_style().alpha * 0.9))
     draw = imgui.get_window_draw_list()
     ends = sorted((zero, place(value)))

@@ -85,6 +85,11 @@ class Menus:
             self._viewport.camera = Camera(zoom=1.0)
         imgui.separator()
         settings = self._app.settings
+        if imgui.begin_menu("Theme"):
+            for name in theme.THEMES:
+                if imgui.menu_item(name, "", settings.theme == name)[0]:
+                    settings.theme = name
+            imgui.end_menu()
         if imgui.begin_menu("Surround of the picture"):
             for name in theme.SURROUNDS:
                 if imgui.menu_item(name, "", settings.surround == name)[0]:

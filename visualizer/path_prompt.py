@@ -62,7 +62,7 @@ class PathPrompt:
 
     def _build_list(self) -> None:
         height = -imgui.get_frame_height_with_spacing()
-        imgui.push_style_color(imgui.Col_.child_bg.value, theme.grey(30))
+        imgui.push_style_color(imgui.Col_.child_bg.value, theme.tone(30))
         if imgui.begin_child("##list", ImVec2(0, height)):
             for name in self._entries():
                 if imgui.selectable(name, False)[0]:

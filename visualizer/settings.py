@@ -22,6 +22,7 @@ class Settings:
     restore_session: bool = True
     fps_limit: int = 60  # 5…1000
     vsync: bool = True
+    theme: str = "Dark"  # of theme.THEMES
     surround: str = "Dark"  # of theme.SURROUNDS
     capture_folder: str = ""  # "" = pictures_folder()
     save_metadata: bool = True

@@ -49,14 +49,14 @@ def build_ui(app: App) -> None:
         imgui.new_line()
 
 
-def _field(text: str, help_text: str, color: imgui.ImVec4 = theme.TEXT_DIM) -> None:
+def _field(text: str, help_text: str, color: imgui.ImVec4 | None = None) -> None:
     imgui.same_line(0, 10)
     position = imgui.get_cursor_screen_pos()
     height = imgui.get_frame_height()
-    line = imgui.get_color_u32(theme.grey(58))
+    line = imgui.get_color_u32(theme.tone(58))
     low = ImVec2(position.x, position.y + height * 0.22)
     high = ImVec2(position.x, position.y + height * 0.78)
     imgui.get_window_draw_list().add_line(low, high, line)
     imgui.set_cursor_screen_pos(ImVec2(position.x + 10, position.y))
-    imgui.text_colored(color, text)
+    imgui.text_colored(color or theme.TEXT_DIM, text)
     controls.tooltip(help_text)

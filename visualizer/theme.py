@@ -21,19 +21,48 @@ def grey(level: float, alpha: float = 1.0) -> ImVec4:
     return ImVec4(value, value, value, alpha)
 
 
-ACCENT = ImVec4(0.96, 0.64, 0.22, 1.0)  # active, or changed from its default
-ACCENT_DIM = ImVec4(0.96, 0.64, 0.22, 0.35)
-ALERT = ImVec4(0.93, 0.43, 0.38, 1.0)  # errors only
-TEXT = grey(222)
-TEXT_DIM = grey(146)
-TEXT_FAINT = grey(104)
-PANEL = grey(34)
-BAR = grey(27)
-FIELD = grey(48)
-FIELD_HOVER = grey(58)
-FIELD_ACTIVE = grey(68)
-LINE = grey(20)
+def tone(level: float, alpha: float = 1.0) -> ImVec4:
+    """A grey of the interface, named by its level in the dark theme; mirrored in the light one."""
+    return grey(255 - level if _is_light else level, alpha)
+
+
+THEMES = ("Dark", "Light")
 SURROUNDS = {"Dark": 24.0, "Middle": 64.0, "Light": 150.0}  # grey around the picture
+
+_is_light = False
+ACCENT: ImVec4  # active, or changed from its default
+ACCENT_DIM: ImVec4
+ON_ACCENT: ImVec4  # text on the accent colour
+ALERT: ImVec4  # errors only
+TEXT: ImVec4
+TEXT_DIM: ImVec4
+TEXT_FAINT: ImVec4
+PANEL: ImVec4
+BAR: ImVec4
+FIELD: ImVec4
+FIELD_HOVER: ImVec4
+FIELD_ACTIVE: ImVec4
+LINE: ImVec4
+
+
+def choose(name: str) -> None:
+    """Set the colours of this module to a theme of `THEMES`; `apply_style` makes them seen."""
+    global _is_light, ACCENT, ACCENT_DIM, ON_ACCENT, ALERT, TEXT, TEXT_DIM, TEXT_FAINT
+    global PANEL, BAR, FIELD, FIELD_HOVER, FIELD_ACTIVE, LINE
+    _is_light = name == "Light"
+    red, green, blue = (0.70, 0.36, 0.0) if _is_light else (0.96, 0.64, 0.22)
+    ACCENT = ImVec4(red, green, blue, 1.0)
+    ACCENT_DIM = ImVec4(red, green, blue, 0.35)
+    ALERT = ImVec4(0.74, 0.16, 0.12, 1.0) if _is_light else ImVec4(0.93, 0.43, 0.38, 1.0)
+    ON_ACCENT = tone(20)
+    TEXT, TEXT_DIM, TEXT_FAINT = tone(222), tone(160 if _is_light else 146), tone(128)
+    if not _is_light:
+        TEXT_FAINT = tone(104)
+    PANEL, BAR, LINE = tone(34), tone(27), tone(20)
+    FIELD, FIELD_HOVER, FIELD_ACTIVE = tone(48), tone(58), tone(68)
+
+
+choose("Dark")
 
 
 class Fonts:
@@ -108,14 +137,14 @@ def _apply_sizes(style: imgui.Style) -> None:
 
 
 def _colors() -> dict[str, ImVec4]:
-    clear = grey(0, 0.0)
+    clear = tone(0, 0.0)
     return {
         "text": TEXT,
         "text_disabled": TEXT_FAINT,
         "window_bg": PANEL,
         "child_bg": clear,
-        "popup_bg": grey(42),
-        "border": grey(62),
+        "popup_bg": tone(42),
+        "border": tone(62),
         "frame_bg": FIELD,
         "frame_bg_hovered": FIELD_HOVER,
         "frame_bg_active": FIELD_ACTIVE,
@@ -124,35 +153,36 @@ def _colors() -> dict[str, ImVec4]:
         "title_bg_collapsed": BAR,
         "menu_bar_bg": BAR,
         "scrollbar_bg": clear,
-        "scrollbar_grab": grey(70),
-        "scrollbar_grab_hovered": grey(90),
-        "scrollbar_grab_active": grey(110),
+        "scrollbar_grab": tone(70),
+        "scrollbar_grab_hovered": tone(90),
+        "scrollbar_grab_active": tone(110),
         "check_mark": ACCENT,
-        "slider_grab": grey(120),
+        "checkbox_selected_bg": FIELD,
+        "slider_grab": tone(120),
         "slider_grab_active": ACCENT,
-        "button": grey(56),
-        "button_hovered": grey(70),
-        "button_active": grey(84),
-        "header": grey(44),
-        "header_hovered": grey(54),
-        "header_active": grey(62),
+        "button": tone(56),
+        "button_hovered": tone(70),
+        "button_active": tone(84),
+        "header": tone(44),
+        "header_hovered": tone(54),
+        "header_active": tone(62),
         "separator": LINE,
-        "separator_hovered": grey(90),
+        "separator_hovered": tone(90),
         "separator_active": ACCENT,
         "resize_grip": clear,
         "tab": BAR,
-        "tab_hovered": grey(58),
+        "tab_hovered": tone(58),
         "tab_selected": PANEL,
         "tab_dimmed": BAR,
         "tab_dimmed_selected": PANEL,
         "tab_selected_overline": clear,
         "tab_dimmed_selected_overline": clear,
         "docking_preview": ACCENT_DIM,
-        "docking_empty_bg": grey(24),
+        "docking_empty_bg": tone(24),
         "text_selected_bg": ACCENT_DIM,
         "nav_cursor": ACCENT,
         "drag_drop_target": ACCENT,
-        "plot_lines": grey(170),
+        "plot_lines": tone(170),
         "plot_histogram": ACCENT,
-        "modal_window_dim_bg": grey(0, 0.45),
+        "modal_window_dim_bg": tone(0, 0.45),
     }

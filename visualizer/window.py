@@ -41,6 +41,7 @@ class Window:
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
         self.num_frames = 0
+        self._theme = ""  # as applied
         self._cpu_sec = 0.0
         self._dropped: list[str] = []
 
@@ -118,6 +119,12 @@ class Window:
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
         imgui.get_style().font_scale_main = settings.scale
+        if settings.theme != self._theme:
+            self._theme = settings.theme
+            theme.choose(settings.theme)
+            theme.apply_style()
+            if not self.presentation.is_alone:
+                self._show_bar(hello_imgui.get_runner_params().callbacks, True)
 
     def _build_viewport(self) -> None:
         imgui.push_style_var(imgui.StyleVar_.window_padding.value, imgui.ImVec2(0, 0))

@@ -60,7 +60,7 @@ class StyleMixingPanel:
         if ticked:
             imgui.push_style_color(imgui.Col_.button.value, theme.ACCENT)
             imgui.push_style_color(imgui.Col_.button_hovered.value, theme.ACCENT)
-            imgui.push_style_color(imgui.Col_.text.value, theme.grey(20))
+            imgui.push_style_color(imgui.Col_.text.value, theme.ON_ACCENT)
         pressed = controls.button(f"{row}##row", f"Row {row} of ws: coarse first, fine last", width)
         if ticked:
             imgui.pop_style_color(3)
