@@ -1,10 +1,11 @@
 """Kernels for the GPU at hand: compiled when first needed, kept in memory and on disk."""
 
+import contextlib
 import functools
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import torch
@@ -123,6 +124,27 @@ def load() -> tuple[KernelStore | None, str]:
     if store is None:
         logger.warning("CUDA kernels are not available: %s; plain torch is used", reason)
     return store, reason
+
+
+@contextlib.contextmanager
+def telling(progress: Progress) -> Iterator[None]:
+    """While this lasts, `progress` gets a sentence before this thread compiles a kernel.
+
+    What `progress` raises leaves the operator that needs the kernel.
+    """
+    store, _ = load()
+    owner = threading.get_ident()
+
+    def tell(sentence: str) -> None:
+        if threading.get_ident() == owner:
+            progress(sentence)
+
+    stop = store.listen(tell) if store is not None else None
+    try:
+        yield
+    finally:
+        if stop is not None:
+            stop()
 
 
 def describe() -> str:

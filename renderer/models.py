@@ -13,6 +13,7 @@ from pathlib import Path
 import networks
 from renderer.errors import RenderError
 from renderer.messages import BUNDLED_SOURCES, UNTRAINED, ModelInfo, ResidentModel
+from renderer.preparation import prepare_kernels
 
 BUDGET_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
@@ -121,6 +122,7 @@ def load_model(source: str, device: str, report: Report) -> Model:
         generator, label = networks.load_generator(str(path)), path.stem
     report(0.9, f"Moving {label} to {device}")
     generator = generator.to(device).eval().requires_grad_(False)
+    prepare_kernels(generator, device, lambda sentence: report(0.95, sentence))
     report(1.0, f"Loaded {label}")
     info = _describe(source, label, generator, sha256)
     return Model(next(_key_numbers), generator, info, stamp, device)

@@ -150,6 +150,35 @@ def test_progress_is_told_before_each_compilation(setting) -> None:
     assert told == [("Preparing bias_act for this GPU (sm_90), once: kernel 1", 0)]
 
 
+def test_a_thread_hears_of_its_own_kernels_only(setting, monkeypatch) -> None:
+    store = setting.store()
+    monkeypatch.setattr(cuda_kernels, "load", lambda: (store, ""))
+    told: list[str] = []
+    with cuda_kernels.telling(told.append):
+        thread = threading.Thread(target=store.get, args=(CASE, DEVICE))
+        thread.start()
+        thread.join(30)
+        assert told == []
+        store.get(OTHER, DEVICE)
+    assert len(told) == 1
+
+
+def test_who_is_told_may_give_up(setting, monkeypatch) -> None:
+    store = setting.store()
+    monkeypatch.setattr(cuda_kernels, "load", lambda: (store, ""))
+
+    class GivenUp(Exception):
+        pass
+
+    def give_up(sentence: str) -> None:
+        raise GivenUp
+
+    with pytest.raises(GivenUp), cuda_kernels.telling(give_up):
+        store.get(CASE, DEVICE)
+    store.get(CASE, DEVICE)
+    assert len(setting.compiler.texts) == 1
+
+
 def test_a_failure_is_one_sentence_and_is_not_tried_again(setting) -> None:
     setting.compiler.error = CompileError("FAKE could not compile a kernel: ERROR\nline 1: wrong")
     store = setting.store()
