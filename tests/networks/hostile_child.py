@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,22 @@ def outcome(path: Path) -> str:
     global allowed
     seen.clear()
     allowed = str(path)
+    texts = [attempt(networks.load_generator, path), attempt(networks.describe_checkpoint, path)]
+    allowed = ""
+    if seen:
+        return f"caught: {seen}"
+    return texts[0] if texts[0] == texts[1] else f"differs when only described: {texts}"
+
+
+def attempt(read: Callable[[Path], Any], path: Path) -> str:
+    """What one way of reading makes of it."""
     try:
-        networks.load_generator(path)
-        text = "loaded"
+        read(path)
     except networks.CheckpointError as error:
-        text = f"refused: {error}"
+        return f"refused: {error}"
     except BaseException as error:
-        text = f"wrong: {type(error).__name__}: {error}"
-    finally:
-        allowed = ""
-    return f"caught: {seen}" if seen else text
+        return f"wrong: {type(error).__name__}: {error}"
+    return "loaded"
 
 
 def main() -> None:

@@ -112,7 +112,7 @@ def test_damaged_files_load_or_get_one_sentence(tmp_path: Path) -> None:
     sources += [torch_checkpoint(tiny2(), Options(protocol=2)), torch_checkpoint(tiny3())]
     rng = random.Random(20)
     for i, good in enumerate(sources):
-        files = {str(k): data for k, data in enumerate(hostile_files.damaged(good, rng, 40))}
+        files = {str(k): data for k, data in enumerate(hostile_files.damaged(good, rng, 24))}
         hostile_files.write_all(tmp_path / "files" / str(i), files)
     found = outcomes(tmp_path, tmp_path / "files")
     wrong = {
