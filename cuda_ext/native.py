@@ -28,7 +28,10 @@ def load() -> tuple[ModuleType | None, str]:
 
 def describe(module: Any) -> str:
     """Instruction set and threads in use."""
-    return f"{module.instruction_set()}, {module.thread_runtime()}"
+    return (
+        f"{module.instruction_set()} of {len(module.instruction_sets())} usable instruction sets, "
+        f"{torch.get_num_threads()} {module.thread_runtime()}"
+    )
 
 
 def has_fast_bfloat16(kernel: int) -> bool:
@@ -54,8 +57,8 @@ def _import_native() -> tuple[ModuleType | None, str]:
         return None, "they are switched off by LOUPE_NATIVE=0"
     try:
         module: Any = importlib.import_module("cuda_ext._native")
-    except ImportError as error:
-        return None, f"the compiled module could not be imported ({error})"
+    except Exception as error:  # a broken file can raise anything; the program goes on without it
+        return None, f"the compiled module could not be imported ({_first_line(error)})"
     found = getattr(module, "API_VERSION", None)
     if found != API_VERSION:
         return None, f"the compiled module is of version {found}, not {API_VERSION}: install again"
@@ -65,6 +68,10 @@ def _import_native() -> tuple[ModuleType | None, str]:
         # fault per 4 KB when it is taken again, up to a third of the time of a picture.
         module.keep_freed_memory()
     return module, ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _openmp_entry() -> int:

@@ -1,9 +1,12 @@
 """What runs where: sentences for people, and one small comparison per device."""
 
+import functools
+
 import torch
 
 from cuda_ext import cuda_kernels, dispatch, native, reference
 from cuda_ext.filtered_lrelu import filtered_lrelu
+from cuda_ext.modulated_conv2d import ConvWeight, modulated_conv2d
 
 _TOLERANCE = 1e-4
 
@@ -43,12 +46,33 @@ def _sentence(device: torch.device) -> str:
     if reason is None:
         if device.type == "cuda":
             return f"native: {cuda_kernels.describe()}"
-        return f"native: {native.describe(native.load()[0])}"
+        return f"native: {native.describe(native.load()[0])}, {_measured_difference(device)}"
     return f"reference (plain torch): {reason}"
 
 
+@functools.cache
+def _measured_difference(device: torch.device) -> str:
+    return f"within {_largest_difference(device):.0e} of plain torch"
+
+
+@torch.no_grad()
 def _largest_difference(device: torch.device) -> float:
     """Largest difference between `auto` and a reference on the CPU, relative to the result."""
+    return max(_filter_difference(device), _convolution_difference(device))
+
+
+def _convolution_difference(device: torch.device) -> float:
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(1, 20, 18, 19, generator=generator)
+    styles = torch.rand(1, 20, generator=generator)
+    weight = torch.randn(24, 20, 3, 3, generator=generator)
+    want = reference.modulated_conv2d(x, weight, styles, None, 1)
+    conv = ConvWeight(weight.to(device))
+    got = modulated_conv2d(x.to(device), conv, styles.to(device), padding=1)
+    return float((got.cpu() - want).abs().max() / want.abs().max())
+
+
+def _filter_difference(device: torch.device) -> float:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(1, 20, 13, 12, generator=generator)
     taps = torch.hann_window(14, periodic=False)[1:-1]

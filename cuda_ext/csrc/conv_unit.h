@@ -21,6 +21,8 @@ constexpr int panel_vectors = 2;
 constexpr int panel_width = panel_vectors * Vec::lanes;
 #ifdef LOUPE_AVX512
 constexpr int product_rows = 14;  // 28 sums, of 32 registers
+#elif defined(__aarch64__) || defined(_M_ARM64)
+constexpr int product_rows = 12;  // 24 sums, of 32 registers
 #else
 constexpr int product_rows = 6;  // 12 sums, of 16
 #endif
