@@ -100,8 +100,12 @@ def run_synthesis(
     spec: SynthesisSpec,
     layer: str,
     should_stop: Callable[[], bool],
+    to_the_end: bool = False,
 ) -> Capture:
     """The activation of a layer, or the picture for "output".
+
+    Args:
+        to_the_end: do not stop at the layer, so as to see which others there are.
 
     Raises:
         RenderError: the model has no such layer.
@@ -111,7 +115,7 @@ def run_synthesis(
 
     if graphs.serves(ws, spec):
         return graphs.of(generator).run(ws, spec, layer)
-    return run_once(generator, ws, spec, spec.input_transform, layer, should_stop)
+    return run_once(generator, ws, spec, spec.input_transform, layer, should_stop, to_the_end)
 
 
 def run_once(
@@ -121,13 +125,14 @@ def run_once(
     input_transform: Matrix | None,
     layer: str,
     should_stop: Callable[[], bool],
+    to_the_end: bool = False,
 ) -> Capture:
     """The same, operation by operation; None takes the transform that the model has stored."""
     recorder = _Recorder(generator, layer, should_stop)
 
     def see(module_name: str, outputs: Any) -> None:
         recorder.see(module_name, outputs)
-        if recorder.captured is not None:
+        if recorder.captured is not None and not to_the_end:
             raise _Captured
 
     try:
@@ -142,10 +147,10 @@ def run_once(
     except _Captured:
         assert recorder.captured is not None
         return Capture(recorder.captured, None)
-    if layer != OUTPUT:
-        raise RenderError(f"This model has no layer {layer!r}.")
     recorder.see(OUTPUT, image)
-    return Capture(image, tuple(recorder.layers))
+    if recorder.captured is None:
+        raise RenderError(f"This model has no layer {layer!r}.")
+    return Capture(recorder.captured, tuple(recorder.layers))
 
 
 @contextmanager

@@ -36,13 +36,13 @@ def beside(picture: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
 
 def to_uint8(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
     """[C, H, W] → uint8 [H, W, C]: value·10^(dB/20)·127.5 + 128, clamped, truncated."""
-    levels = scaled(channels, normalize, scale_db) * 127.5 + 128
-    levels = levels.nan_to_num(nan=0.0).clamp(0, 255)
+    levels = scaled(channels, normalize, scale_db).mul_(127.5).add_(128)
+    levels = levels.nan_to_num_(nan=0.0).clamp_(0, 255)
     return levels.to(torch.uint8).permute(1, 2, 0)
 
 
 def scaled(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
-    """[C, H, W] as it is shown: −1…1 is black to white."""
+    """[C, H, W] as it is shown, a new tensor: −1…1 is black to white."""
     if normalize:
         channels = channels / channels.abs().amax(dim=(1, 2), keepdim=True).clamp(1e-8, 1e8)
     return channels * (10 ** (scale_db / 20))

@@ -9,7 +9,7 @@ import torch
 from renderer.messages import LayerInfo
 from renderer.viridis import NUM_STEPS, viridis_table
 
-CHUNK_VALUES = 1 << 23  # transformed at a time, so that a newer request need not wait long
+CHUNK_VALUES = 1 << 22  # transformed at a time, so that a newer request need not wait long
 
 
 def ignore() -> None:
@@ -45,9 +45,20 @@ def half_spectra(signal: torch.Tensor, beta: float) -> Iterator[tuple[int, torch
     step = max(CHUNK_VALUES // (height * width), 1)
     for first in range(0, signal.shape[0], step):
         x = signal[first : first + step].float()
-        x = (x - x.mean(dim=(1, 2), keepdim=True)) * window
-        y = torch.view_as_real(torch.fft.rfft2(x))
-        yield first, y.square_().sum(dim=-1)
+        x = (x - x.mean(dim=(1, 2), keepdim=True)).mul_(window)
+        y = _transform(x)
+        yield first, y.real.square() + y.imag.square()
+
+
+def _transform(x: torch.Tensor) -> torch.Tensor:
+    """rfft2 of [C, H, W], which may be overwritten."""
+    if x.device.type != "cpu":
+        y: torch.Tensor = torch.fft.rfft2(x)
+        return y
+    from scipy.fft import rfft2  # twice as fast; its import would delay the first picture
+
+    workers = torch.get_num_threads()
+    return torch.from_numpy(rfft2(x.numpy(), overwrite_x=True, workers=workers))
 
 
 def power_db(power: torch.Tensor) -> torch.Tensor:

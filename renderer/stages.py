@@ -172,8 +172,11 @@ class Stages:
     def _run(self, ws: torch.Tensor, spec: SynthesisSpec, layer: str) -> Capture:
         """Run the network; a complete run also tells which layers there are."""
         self.work.synthesis_runs += 1
+        to_the_end = self._cache.get(self._layers_key) is None
         with self.work.stage("synthesis"):
-            capture = run_synthesis(self.model.generator, ws, spec, layer, self._should_stop)
+            capture = run_synthesis(
+                self.model.generator, ws, spec, layer, self._should_stop, to_the_end
+            )
         if capture.layers is not None:
             self._cache.put(self._layers_key, capture.layers, 200 * len(capture.layers))
         return capture
