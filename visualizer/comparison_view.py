@@ -13,6 +13,7 @@ from visualizer import theme
 from visualizer.camera import Rect
 from visualizer.comparison import BLINK_SEC, Comparison
 from visualizer.context import Context
+from visualizer.magnifier import draw_pixel_frame
 from visualizer.models import short_name
 from visualizer.shown import Shown
 from visualizer.texture import PictureTexture
@@ -28,6 +29,7 @@ class Placed(Protocol):
     view_region: Rect
     picture: Rect
     zoom: float
+    scale: float
     mouse: ImVec2
 
 
@@ -115,6 +117,7 @@ class CompareView:
             self._caption(half, f"B  {b_text}")
             if hovered:
                 self._draw_cursors(placed, half.x - region.x)
+            self._draw_pinned_pixel(placed, half.x - region.x)
         elif mode == "Wipe":
             edge = self._wipe_x(placed.picture)
             right = Rect(edge, region.y, max(0.0, region.x + region.width - edge), region.height)
@@ -169,6 +172,13 @@ class CompareView:
         for x in (mouse.x, mouse.x + dx):
             for size, color in ((6.0, ImVec4(0, 0, 0, 1)), (5.0, theme.ACCENT)):
                 draw.add_circle(ImVec2(x, mouse.y), size, imgui.get_color_u32(color))
+
+    def _draw_pinned_pixel(self, placed: Placed, dx: float) -> None:
+        """Where the clicked pixel is in the other half."""
+        pointer = self._context.pointer
+        if pointer.is_wanted and pointer.pinned is not None:
+            cell = placed.zoom / placed.scale
+            draw_pixel_frame(imgui.get_window_draw_list(), placed.picture, pointer.pinned, cell, dx)
 
     def _caption(self, region: Rect, text: str) -> None:
         """Say in the lower left corner which picture this is."""

@@ -8,6 +8,7 @@ import numpy as np
 from imgui_bundle import ImVec2, ImVec4, imgui
 
 from visualizer import theme
+from visualizer.camera import Rect
 from visualizer.pointer import Place, Values, describe_value
 
 VALUE_EM = 3.1  # a cell at least this large shows its value
@@ -42,6 +43,16 @@ def frame_cell(draw: imgui.ImDrawList, low: ImVec2, size: float) -> None:
         imgui.get_color_u32(ImVec4(0, 0, 0, 1)),
     )
     draw.add_rect(low, high, imgui.get_color_u32(theme.ACCENT))
+
+
+def draw_pixel_frame(
+    draw: imgui.ImDrawList, picture: Rect, place: Place, cell: float, dx: float = 0.0
+) -> None:
+    """A frame about a pixel of a picture on the screen, never too small to be seen."""
+    size = max(cell, 7.0)
+    x = picture.x + dx + (place[0] + 0.5) * cell - size / 2
+    y = picture.y + (place[1] + 0.5) * cell - size / 2
+    frame_cell(draw, ImVec2(x, y), size)
 
 
 def draw_values(

@@ -10,7 +10,7 @@ from imgui_bundle import ImVec2, imgui
 from renderer.messages import Probe, View
 from visualizer.camera import Rect
 from visualizer.context import Context, Shown
-from visualizer.magnifier import VALUE_EM, draw_values, frame_cell
+from visualizer.magnifier import VALUE_EM, draw_pixel_frame, draw_values
 from visualizer.pointer import Place, raw_view, region_at, values_of
 
 TOPIC = "values"
@@ -57,7 +57,7 @@ class Marks:
         draw.push_clip_rect(ImVec2(region.x, region.y), high, True)
         self._draw_values(draw, placed, shown, cell)
         if pointer.is_wanted and pointer.pinned is not None:
-            _frame(draw, placed, pointer.pinned, cell)
+            draw_pixel_frame(draw, placed.picture, pointer.pinned, cell)
         draw.pop_clip_rect()
         pointer.is_wanted = False  # said again by the panel while it is open
 
@@ -121,11 +121,3 @@ def visible_cells(placed: Placed, cell: float) -> tuple[int, int, int, int]:
     x1 = math.ceil((min(region.x + region.width, picture.x + picture.width) - picture.x) / cell)
     y1 = math.ceil((min(region.y + region.height, picture.y + picture.height) - picture.y) / cell)
     return x0, y0, max(0, x1 - x0), max(0, y1 - y0)
-
-
-def _frame(draw: imgui.ImDrawList, placed: Placed, place: Place, cell: float) -> None:
-    """A frame about a pixel, never too small to be seen."""
-    size = max(cell, 7.0)
-    x = placed.picture.x + (place[0] + 0.5) * cell - size / 2
-    y = placed.picture.y + (place[1] + 0.5) * cell - size / 2
-    frame_cell(draw, ImVec2(x, y), size)

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from imgui_bundle import imgui
 
+from renderer.messages import Probe
 from visualizer.comparison import Comparison
+from visualizer.panels.probe import OTHER_TOPIC
+from visualizer.pointer import TOPIC, value_at
 
 pytestmark = pytest.mark.gui
 ROOM = "//Analysis/Compare/"
@@ -202,3 +205,21 @@ def test_the_zoom_is_one_for_both(robot: Any, comparison: Comparison) -> None:
     robot.frame()
     assert viewport.zoom > before
     assert places == [(64, 64)]
+
+
+def test_both_values_are_read_at_one_place(robot: Any, comparison: Comparison) -> None:
+    a, b = pin_and_change(robot, comparison)
+    x, y = robot.window.viewport.picture.center
+    robot.do(lambda ui: (ui.mouse_move_to_pos(imgui.ImVec2(x + 2, y + 2)), ui.mouse_click(0)))
+    assert robot.app.context.pointer.pinned == (64, 64)
+    inquiries = robot.app.inquiries
+    for topic, pixels in ((TOPIC, a), (OTHER_TOPIC, b)):
+        robot.wait(lambda t=topic: inquiries.question(t) is not None, "a question")
+        question = inquiries.question(topic)
+        robot.wait(lambda t=topic, q=question: inquiries.is_current(t, q), "an answer")
+        probe = inquiries.ask(topic, question, Probe)
+        values = value_at(probe, (64, 64), probe.view)
+        assert values is not None
+        levels = np.clip(values * 127.5 + 128, 0, 255).astype(np.uint8)
+        assert np.array_equal(levels, pixels[64, 64])
+    robot.press(imgui.Key.escape)

@@ -78,7 +78,6 @@ def _build_pinned(comparison: Comparison, state: ViewState) -> ViewState:
 
 
 def _build_follows(comparison: Comparison) -> None:
-    imgui.align_text_to_frame_padding()
     imgui.text_colored(theme.TEXT_DIM, "B takes from A")
     width = controls.half_width(3)
     for idx, part in enumerate(PARTS):
@@ -90,6 +89,7 @@ def _build_follows(comparison: Comparison) -> None:
 
 
 def _build_modes(comparison: Comparison) -> None:
+    imgui.text_colored(theme.TEXT_DIM, "Show")
     width = controls.half_width(3)
     for idx, (mode, name, text) in enumerate(_MODES):
         if idx % 3:

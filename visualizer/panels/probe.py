@@ -22,12 +22,14 @@ from visualizer.pointer import (
     describe_value,
     position_of,
     raw_view,
+    region_around,
     region_at,
     signed,
     value_at,
 )
 
 RANK_TOPIC = "channels"
+OTHER_TOPIC = "pointer of B"
 NUM_RANKED = 12
 NUM_CELLS = 11
 _NAMES = ("R", "G", "B")
@@ -62,11 +64,23 @@ class ProbePanel:
         place = _within(self._last, layer)
         probe = ask_around(self._context.inquiries, place, view)
         _build_position(place, layer)
-        _build_values(value_at(probe, place, view), result)
+        _build_values(value_at(probe, place, view), result, self._other_values(place))
         side = min(imgui.get_content_region_avail().x, 11 * imgui.get_font_size())
         build_magnifier(result.pixels, place, NUM_CELLS, side)
         controls.tooltip("At 4800 % and more, the picture itself shows the values")
         return self._build_ranking(state, layer, view)
+
+    def _other_values(self, place: Place) -> Values | None:
+        """At the same place of the picture that is compared with."""
+        comparison = self._context.comparison
+        shown = comparison.shown
+        if comparison.pinned is None or comparison.mode == "A" or shown is None:
+            self._context.inquiries.forget(OTHER_TOPIC)
+            return None
+        view = next(v for v in shown.result.request.views if v.name == shown.tile.name)
+        question = region_around(place, view)
+        probe = self._context.inquiries.ask(OTHER_TOPIC, question, Probe)
+        return value_at(probe, place, view)
 
     def _build_ranking(self, state: ViewState, layer: LayerInfo, view: View) -> ViewState:
         pointer, inquiries = self._context.pointer, self._context.inquiries
@@ -131,17 +145,28 @@ def _build_frequency(place: Place, layer: LayerInfo) -> None:
     imgui.text_unformatted(f"{math.hypot(f_x, f_y):.1f}")
 
 
-def _build_values(values: Values | None, result: Shown) -> None:
+def _build_values(values: Values | None, result: Shown, other: Values | None) -> None:
+    """One row a channel; beside it the value of B, while there is one."""
     num, base = result.tile.num_shown_channels, result.tile.base_channel
+    is_picture = num == 3 and base == 0 and shown_is_output(result)
+    limit = 10 ** (-_gain_db(result) / 20)
     for idx in range(num):
-        is_picture = num == 3 and base == 0 and shown_is_output(result)
         controls.label(_NAMES[idx] if is_picture else f"Channel {base + idx}")
-        known = values is not None and idx < len(values)
-        value = float(values[idx]) if values is not None and known else 0.0
-        text = describe_value(value, 9) if known else "…"
-        outside = known and abs(value * 10 ** (_gain_db(result) / 20)) > 1
-        imgui.text_colored(theme.ACCENT if outside else theme.TEXT, text)
-        controls.tooltip("Outside the displayable range" if outside else "Raw value, not rounded")
+        column = imgui.get_cursor_pos_x() + controls.half_width()
+        _build_value(values, idx, limit)
+        if other is not None:
+            imgui.same_line(column + imgui.get_style().item_inner_spacing.x)
+            _build_value(other, idx, limit)
+            controls.tooltip("Of B, at the same place")
+
+
+def _build_value(values: Values | None, idx: int, limit: float) -> None:
+    known = values is not None and idx < len(values)
+    value = float(values[idx]) if values is not None and known else 0.0
+    outside = abs(value) > limit
+    color = theme.ACCENT if outside else theme.TEXT
+    imgui.text_colored(color, describe_value(value, 9) if known else "…")
+    controls.tooltip("Outside the displayable range" if outside else "Raw value, not rounded")
 
 
 def shown_is_output(result: Shown) -> bool:

@@ -99,7 +99,7 @@ class SpectrumPanel:
             name = _curve_name(profile, self._kind)
             curve = Curve(name, *curves_of(profile, self._kind), theme.TEXT)
             made = self._curve = (profile, self._kind, curve)
-        return made[2]
+        return replace(made[2], color=theme.TEXT)  # of the present theme
 
     def _build_pins(self, curve: Curve | None) -> None:
         width = controls.half_width()
