@@ -45,6 +45,12 @@ def prepare_plain(weight: Tensor) -> FastWeight:
     return FastWeight(cuda_ext.ConvWeight(weight), None)
 
 
+def scaled(x: Tensor, scales: Tensor) -> Tensor:
+    """x [N, C, H, W] times scales [N, C], rounded once to the precision of x; channels-last."""
+    y = torch.empty_like(x, memory_format=torch.channels_last)
+    return torch.mul(x, scales[:, :, None, None], out=y)
+
+
 def separable(f: Tensor) -> Tensor:
     """The taps along one axis where the filter is their outer product, else the filter."""
     if f.ndim == 1:

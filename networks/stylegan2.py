@@ -11,6 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from networks import fast_layers
 from networks.fourier import SynthesisInput, inverse_transform
 from networks.generator import Generator, check_synthesis_arguments
 from networks.layers import MappingNetwork
@@ -82,7 +83,10 @@ class SynthesisBlock(nn.Module):
             force_fp32: no reduced precision.
             transform: of a Fourier-feature input; see `SynthesisInput`.
         """
-        dtype = layer_dtype(rows[0].device, self.spec.use_fp16, force_fp32)
+        conv = self.conv1
+        fast = not self.training and fast_layers.serves(rows[0], conv.weight, conv.bias)
+        kernel = conv.spec.kernel if fast else 0
+        dtype = layer_dtype(rows[0].device, self.spec.use_fp16, force_fp32, kernel)
         if x is None:
             x = self._start(rows[0], transform).to(dtype)
             x = self.conv1(x, rows[0], noise)

@@ -127,7 +127,7 @@ class SynthesisLayer(nn.Module):
             d = demodulation(fast.unit, styles)
             return cuda_ext.modulated_conv2d(x, fast.conv, styles, d, kernel // 2)
         up = self._up_weight(self.weight)
-        x = scale_channels(x.contiguous(memory_format=torch.channels_last), styles)
+        x = fast_layers.scaled(x, styles)
         x = F.conv_transpose2d(x, up.weight.to(x.dtype), stride=2)
         before, after = self._up_padding()
         y: Tensor = cuda_ext.filtered_lrelu(
