@@ -14,15 +14,16 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 from visualizer import theme
 
 LABEL_EM = 5.3
+LABEL_SHARE = 0.36  # of a narrow column
 
 
 def label(text: str, changed: bool = False) -> None:
     """The left column of a row; leaves the cursor at the start of the value column."""
-    start = imgui.get_cursor_pos_x()
+    start, room = imgui.get_cursor_pos_x(), imgui.get_content_region_avail().x
     imgui.align_text_to_frame_padding()
     imgui.text_colored(theme.TEXT if changed else theme.TEXT_DIM, text)
     imgui.same_line()
-    imgui.set_cursor_pos_x(start + LABEL_EM * imgui.get_font_size())
+    imgui.set_cursor_pos_x(start + min(LABEL_EM * imgui.get_font_size(), LABEL_SHARE * room))
 
 
 def tooltip(text: str) -> None:

@@ -11,6 +11,7 @@ from visualizer.files import settings_folder, why_not_writable
 IDLE_FPS = 1.0
 ACTIVE_SEC = 0.8  # after the last input: longer than the delay of a tooltip
 COLUMNS = ("Controls", "Analysis")
+MAX_COLUMN = 0.34  # of the window's width
 LEFT_WIDTH = 300  # of 1280
 RIGHT_WIDTH = 270
 
@@ -47,6 +48,23 @@ def setup_config() -> None:
     io.config_input_text_cursor_blink = False  # a blinking cursor would keep the window busy
     io.config_windows_move_from_title_bar_only = True
     io.config_drag_click_to_input_text = True  # a click without a drag types the value
+
+
+def scale_columns(before: float, after: float) -> bool:
+    """Give both columns the width for another scale; False while they are not docked yet.
+
+    A column takes at most a third of the window, so that the picture keeps its place.
+    """
+    most = imgui.get_main_viewport().size.x * MAX_COLUMN
+    least = {"Controls": LEFT_WIDTH * after, "Analysis": RIGHT_WIDTH * after}
+    windows = [imgui.internal.find_window_by_name(name) for name in COLUMNS]
+    if not all(window is not None and window.dock_id for window in windows):
+        return False
+    for window in windows:
+        wanted = max(window.size.x * after / before, least[window.name])
+        size = imgui.ImVec2(min(wanted, most), window.size.y)
+        imgui.internal.dock_builder_set_node_size(window.dock_id, size)
+    return True
 
 
 def docking(

@@ -22,10 +22,10 @@ def build_ui(app: App) -> None:
     status, timings = app.status, app.timings
     state = _STATES.get(status.state, "")
     alert = status.state in ("given up", "restarting")
-    name = state or f"{status.device.upper()} · {status.kernels}"
+    name = state or f"{status.device.upper()} · {_shortened(status.kernels)}"
     imgui.text_colored(theme.ALERT if alert else theme.TEXT_DIM, f"{icons.CHIP} {name}")
     ladder = "\n".join(f"{device}: {why}" for device, why in status.ladder)
-    controls.tooltip("\n".join(part for part in (ladder, status.reason) if part))
+    controls.tooltip("\n".join(part for part in (status.kernels, ladder, status.reason) if part))
     result = app.shown.result if app.shown else None
     _field(f"render {result.render_ms:.0f} ms" if result else "render –", "Time for one picture")
     mean_ms = sum(timings.frame_ms) / max(1, len(timings.frame_ms))
@@ -47,6 +47,13 @@ def build_ui(app: App) -> None:
         controls.tooltip(app.notices.last_text)
     else:
         imgui.new_line()
+
+
+def _shortened(kernels: str) -> str:
+    """Which kernels, without why and how many: that stands in the tooltip."""
+    if kernels.startswith("native"):
+        return kernels.partition(",")[0].partition(" of ")[0]
+    return kernels.partition(":")[0]
 
 
 def _field(text: str, help_text: str, color: imgui.ImVec4 | None = None) -> None:

@@ -97,10 +97,11 @@ def _merge_icons() -> None:
     )
 
 
-def apply_style() -> None:
-    """Set sizes and colours of the current Dear ImGui context."""
+def apply_style(scale: float = 1.0) -> None:
+    """Set sizes, for this scale of the interface, and colours of the Dear ImGui context."""
     style = imgui.get_style()
     _apply_sizes(style)
+    style.scale_all_sizes(scale)
     for idx in range(imgui.Col_.count.value):  # no colour of the stock theme shines through
         color = style.color_(idx)
         luminance = 0.3 * color.x + 0.59 * color.y + 0.11 * color.z

@@ -41,7 +41,7 @@ class Window:
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
         self.num_frames = 0
-        self._theme = ""  # as applied
+        self._look = ("", 0.0)  # theme and scale, as applied
         self._cpu_sec = 0.0
         self._dropped: list[str] = []
 
@@ -118,13 +118,16 @@ class Window:
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
-        imgui.get_style().font_scale_main = settings.scale
-        if settings.theme != self._theme:
-            self._theme = settings.theme
+        if (settings.theme, settings.scale) != self._look:
+            self._look = settings.theme, settings.scale
             theme.choose(settings.theme)
-            theme.apply_style()
+            theme.apply_style(settings.scale * hello_imgui.dpi_window_size_factor())
+            imgui.get_style().font_scale_main = settings.scale
             if not self.presentation.is_alone:
                 self._show_bar(hello_imgui.get_runner_params().callbacks, True)
+        before, after = settings.columns_scale, settings.scale
+        if before != after and layout.scale_columns(before, after):
+            settings.columns_scale = after
 
     def _build_viewport(self) -> None:
         imgui.push_style_var(imgui.StyleVar_.window_padding.value, imgui.ImVec2(0, 0))

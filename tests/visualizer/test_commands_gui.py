@@ -120,3 +120,29 @@ def test_the_history_shows_pictures_and_goes_back_to_one(robot: Any) -> None:
     robot.click("//Analysis/History/Latent##redo2/##step")
     robot.settle()
     assert robot.app.state == states[3]
+
+
+def test_another_scale_widens_the_columns_and_goes_back(robot: Any) -> None:
+    region, settings = robot.window.viewport.region, robot.app.settings
+    settings.scale = 1.25
+    robot.wait(lambda: robot.window.viewport.region.width < region.width - 100, "wider columns")
+    settings.scale = 2.0
+    robot.wait(lambda: robot.window.viewport.region.width < region.width - 200, "wider columns")
+    robot.changed_by(lambda: robot.drag_picture(60, 10))
+    settings.scale = 1.0
+    robot.wait(lambda: abs(robot.window.viewport.region.width - region.width) < 3, "the columns")
+
+
+def test_the_light_theme_is_light_and_the_dark_one_dark(robot: Any) -> None:
+    dark = robot.screenshot()
+    robot.app.settings.theme = "Light"
+    robot.frame()
+    robot.frame()
+    light = robot.screenshot()
+    robot.app.settings.theme = "Dark"
+    robot.frame()
+    panel = slice(0, 290)
+    assert np.median(dark[:, panel]) < 60
+    assert np.median(light[:, panel]) > 180
+    robot.frame()
+    assert np.median(robot.screenshot()[:, panel]) < 60
