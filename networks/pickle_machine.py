@@ -7,6 +7,7 @@ the bytes that follow, work and memory are bounded by limits that no real checkp
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -289,6 +290,8 @@ def _discard_mark(machine: PickleMachine) -> None:
     machine.pop_mark()
 
 
+_raw_unicode = codecs.lookup("raw_unicode_escape").decode  # else imported when first used
+
 HANDLERS: dict[int, Callable[[PickleMachine], None]] = {
     # protocol and stack
     0x80: _protocol,
@@ -311,7 +314,7 @@ HANDLERS: dict[int, Callable[[PickleMachine], None]] = {
     ord("G"): lambda m: m.push(m.reader.float64()),
     ord("F"): lambda m: m.push(float(m.reader.line())),
     # text and bytes; strings of Python 2 (T, U) may hold raw bytes
-    ord("V"): lambda m: m.push(m.reader.line().encode("latin-1").decode("raw_unicode_escape")),
+    ord("V"): lambda m: m.push(_raw_unicode(m.reader.line().encode("latin-1"))[0]),
     ord("X"): lambda m: _text(m, m.reader.number("I")),
     0x8C: lambda m: _text(m, m.reader.number("B")),
     0x8D: lambda m: _text(m, m.reader.number("Q")),

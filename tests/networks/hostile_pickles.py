@@ -257,6 +257,7 @@ def odd_opcodes() -> dict[str, bytes]:
         "call without a tuple": b"\x80\x02ccollections\nOrderedDict\nNR.",
         "global by numbers": b"\x80\x04K\x01K\x02\x93.",
         "text that is no text": b"\x80\x04\x8c\x02\xff\xfe.",
+        "text of protocol 0": b"\x80\x02V\\u0041\n.",
         "no stop": b"\x80\x04N",
     }
 
