@@ -2,7 +2,7 @@
 
 import torch
 
-from cuda_ext import checks, dispatch, reference
+from cuda_ext import checks, cpu, dispatch, reference
 from cuda_ext.backend import backend_of
 
 
@@ -13,6 +13,8 @@ def bias_act(
     slope: float = 0.2,
     clamp: float | None = None,
     impl: str = "auto",
+    x_scale: torch.Tensor | None = None,
+    noise: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Adds the bias, applies leaky ReLU, multiplies by the gain, clamps.
 
@@ -23,6 +25,8 @@ def bias_act(
         slope: of the negative side; 1 is linear.
         clamp: limit of the absolute value of the result, or None.
         impl: "auto", "native" or "reference".
+        x_scale: [N, C], multiplies x first (a demodulation, for example); x is then [N, C, H, W].
+        noise: [H, W] or [N, 1, H, W], added before the bias; x is then [N, C, H, W].
 
     Returns:
         A tensor of the shape and dtype of `x`.
@@ -36,13 +40,21 @@ def bias_act(
     gain, slope = checks.check_number(gain, "gain"), checks.check_number(slope, "slope")
     clamp = checks.check_clamp(clamp)
     module = dispatch.choose(checks.check_impl(impl), x, on_cuda=True)
-    needs_grad = torch.is_grad_enabled() and (
-        x.requires_grad or (b is not None and b.requires_grad)
-    )
-    if module is not None and not needs_grad:
+    x_scale, noise = checks.check_scale(x_scale, x, "x_scale"), checks.check_noise(noise, x)
+    if module is not None and not _needs_gradient(x, b, x_scale, noise):
+        fused = () if x_scale is None and noise is None else (x_scale, noise)
+        if fused and (x.is_cuda or not cpu.prefers_channels_last(x)):
+            x, fused = reference.scale_and_add(x, x_scale, noise), ()
         try:
-            y: torch.Tensor = backend_of(x).run_bias_act(module, x, b, gain, slope, clamp)
+            run = backend_of(x).run_bias_act
+            y: torch.Tensor = run(module, x, b, gain, slope, clamp, *fused)
             return y
         except dispatch.KernelError as error:
             dispatch.give_way(impl, x.device, error)
+            x_scale, noise = (None, None) if not fused else (x_scale, noise)
+    x = reference.scale_and_add(x, x_scale, noise)
     return reference.bias_act(x, b, gain, slope, clamp)
+
+
+def _needs_gradient(*tensors: torch.Tensor | None) -> bool:
+    return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)

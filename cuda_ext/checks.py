@@ -50,6 +50,18 @@ def check_scale(scale: Any, x: torch.Tensor, name: str) -> torch.Tensor | None:
     return factors
 
 
+def check_noise(noise: Any, x: torch.Tensor) -> torch.Tensor | None:
+    """None or one number per pixel of `x`, on its device: [H, W] or [N, 1, H, W]."""
+    if noise is None:
+        return None
+    values = _check_floating(noise, "noise")
+    if x.ndim != 4 or values.shape not in (x.shape[2:], x[:, :1].shape):
+        wanted = f"{list(x.shape[2:])} or {[x.shape[0], 1, *x.shape[2:]]}"
+        raise ValueError(f"noise must have the shape {wanted}, got {list(values.shape)}")
+    _check_device(values, x, "noise")
+    return values
+
+
 def check_filter(f: Any, x: torch.Tensor, name: str) -> torch.Tensor | None:
     """None, separable taps [taps] or a two-dimensional filter [taps_y, taps_x]."""
     if f is None:

@@ -93,20 +93,25 @@ def run_bias_act(
     gain: float,
     slope: float,
     clamp: float | None,
+    x_scale: torch.Tensor | None = None,
+    noise: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """bias_act on float32 or bfloat16 [N, C, ...]; the result has the layout of `x`."""
+    """bias_act on float32 or bfloat16 [N, C, ...]; the result has the layout of `x`.
+
+    `x_scale` and `noise` are for channels-last pictures only.
+    """
     last = x.ndim == 4 and prefers_channels_last(x)
     source = x.contiguous(memory_format=_CHANNELS_LAST) if last else x.contiguous()
     y = torch.empty_like(source)
     pixels = x.shape[2:].numel()
     shape = (x.shape[0] * pixels, x.shape[1], 1) if last else (x.shape[0], x.shape[1], pixels)
-    bias = _floats(b)
+    vectors = [_floats(v) for v in (b, x_scale, noise)]  # kept alive until the call returns
     if y.numel():
         module.bias_act(
             source.data_ptr(),
             y.data_ptr(),
-            0 if bias is None else bias.data_ptr(),
-            shape,
+            tuple(0 if v is None else v.data_ptr() for v in vectors),
+            (*shape, pixels, 1 if noise is None else noise.numel()),
             gain,
             slope,
             -1.0 if clamp is None else clamp,
@@ -168,7 +173,8 @@ def new_pattern(x: torch.Tensor, fu: torch.Tensor | None, up: int, padding: Padd
     taps_y, taps_x = taps_of(fu)
     height = x.shape[2] * up + padding[2] + padding[3] - taps_y + 1
     width = x.shape[3] * up + padding[0] + padding[1] - taps_x + 1
-    values = torch.empty((x.shape[0], height, width, x.shape[1]), dtype=torch.uint8)
+    size = (x.shape[0], height, width, x.shape[1])
+    values = torch.empty(size, dtype=torch.uint8, device=x.device)
     return Pattern(values, writes=True)
 
 

@@ -96,6 +96,18 @@ def scale(x: torch.Tensor, factors: torch.Tensor | None) -> torch.Tensor:
     return (_widen(x) * factors[:, :, None, None].to(_widen(x).dtype)).to(x.dtype)
 
 
+def scale_and_add(
+    x: torch.Tensor, factors: torch.Tensor | None, noise: torch.Tensor | None
+) -> torch.Tensor:
+    """[N, C, H, W] times [N, C] plus [H, W] or [N, 1, H, W], rounded once to the dtype of `x`."""
+    if noise is None:
+        return scale(x, factors)
+    y = _widen(x)
+    if factors is not None:
+        y = y * factors[:, :, None, None].to(y.dtype)
+    return (y + noise.to(y.dtype)).to(x.dtype)
+
+
 def _widen(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in _HALVES else x
 

@@ -98,34 +98,42 @@ class SynthesisLayer(nn.Module):
         """x [N, C_in, H/up, W/up], w [N, w_dim] → [N, C_out, H, W], times `gain`."""
         spec = self.spec
         styles = self.affine(w)
+        noise_map = self._draw(noise, x.shape[0])
+        x_scale = None
         if not self.training and fast_layers.serves(x, w, self.weight, self.bias):
-            x = self._convolve_fast(x, styles)
+            x, x_scale = self._convolve_fast(x, styles)
         else:
             unit = self._unit_weight(self.weight)
             styles, largest = bounded_styles(styles)
             x = self._convolve(scale_channels(x, styles), unit.weight.to(x.dtype))
             x = scale_channels(x, demodulation(unit, styles, largest))
-        if self.noise_strength is not None:
-            noise_map = noise.draw(x.shape[0], self.noise_const)
             if noise_map is not None:
-                x = x + (noise_map * self.noise_strength).to(x.dtype)
+                x, noise_map = x + noise_map.to(x.dtype), None
         y: Tensor = cuda_ext.bias_act(
             x,
             self.bias.to(x.dtype),
             gain=spec.act_gain * gain,
             slope=SLOPES[spec.activation],
             clamp=None if spec.conv_clamp is None else spec.conv_clamp * gain,
+            x_scale=x_scale,
+            noise=noise_map,
         )
         return y
 
-    def _convolve_fast(self, x: Tensor, styles: Tensor) -> Tensor:
-        """The same, with the factors folded into the convolution."""
-        kernel = self.spec.kernel
+    def _draw(self, noise: Noise, batch: int) -> Tensor | None:
+        """This layer's noise in its strength: [H, W] or [N, 1, H, W]."""
+        if self.noise_strength is None:
+            return None
+        noise_map = noise.draw(batch, self.noise_const)
+        return None if noise_map is None else noise_map * self.noise_strength
+
+    def _convolve_fast(self, x: Tensor, styles: Tensor) -> tuple[Tensor, Tensor]:
+        """The convolution, and the demodulation that is left to the next operation."""
         if self.spec.up == 1:
             fast = self._fast_weight(self.weight)
             assert fast.unit is not None
-            d = demodulation(fast.unit, styles)
-            return cuda_ext.modulated_conv2d(x, fast.conv, styles, d, kernel // 2)
+            x = cuda_ext.modulated_conv2d(x, fast.conv, styles, padding=self.spec.kernel // 2)
+            return x, demodulation(fast.unit, styles)
         up = self._up_weight(self.weight)
         x = fast_layers.scaled(x, styles)
         x = F.conv_transpose2d(x, up.weight.to(x.dtype), stride=2)
@@ -136,9 +144,8 @@ class SynthesisLayer(nn.Module):
             padding=[before, after, before, after],
             gain=4.0,
             slope=1.0,
-            y_scale=demodulation(up, styles),
         )
-        return y
+        return y, demodulation(up, styles)
 
     def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         if self.spec.up == 1:

@@ -24,18 +24,21 @@ struct BiasActRow {
         return max(zero - limit, min(limit, a));
     }
 
-    // `bias` per element, or one number for all.
+    // `bias` and `scale` per element or null; `same` is added to all.
     template <class T>
     LOUPE_INLINE void apply(const T* x, T* y, std::int64_t count, const float* bias,
-                            Vec same) const {
+                            const float* scale, Vec same) const {
         std::int64_t k = 0;
         for (; k + Vec::lanes <= count; k += Vec::lanes) {
-            store(y + k, (*this)(load(x + k) + (bias ? load(bias + k) : same)));
+            const Vec b = bias ? load(bias + k) + same : same;
+            const Vec a = load(x + k);
+            store(y + k, (*this)(scale ? fma(a, load(scale + k), b) : a + b));
         }
         if (k < count) {
             const int rest = int(count - k);
-            const Vec b = bias ? load_some(bias + k, rest) : same;
-            store_some(y + k, rest, (*this)(load_some(x + k, rest) + b));
+            const Vec b = bias ? load_some(bias + k, rest) + same : same;
+            const Vec a = load_some(x + k, rest);
+            store_some(y + k, rest, (*this)(scale ? fma(a, load_some(scale + k, rest), b) : a + b));
         }
     }
 };
@@ -48,10 +51,13 @@ void bias_act_typed(const BiasActTask& task, std::int64_t row, std::int64_t row_
         const T* x = static_cast<const T*>(task.x) + row * size;
         T* y = static_cast<T*>(task.y) + row * size;
         if (task.inner == 1) {
-            apply.apply(x, y, size, task.bias, splat(0.0f));
+            const float* scale =
+                task.x_scale ? task.x_scale + row / task.image_rows * task.channels : nullptr;
+            const float noise = task.noise ? task.noise[row % task.noise_rows] : 0.0f;
+            apply.apply(x, y, size, task.bias, scale, splat(noise));
         } else {
             const float bias = task.bias ? task.bias[row % task.channels] : 0.0f;
-            apply.apply(x, y, size, nullptr, splat(bias));
+            apply.apply(x, y, size, nullptr, nullptr, splat(bias));
         }
     }
 }

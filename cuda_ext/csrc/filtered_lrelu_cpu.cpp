@@ -123,7 +123,7 @@ void run_bias_act_rows(const BiasActTask& task, int threads) {
 
 void run_bias_act(const BiasActTask& task, int threads) {
     const std::int64_t repeat = task.channels > 0 ? 256 / task.channels : 0;
-    if (task.inner != 1 || repeat < 2 || task.outer < repeat) {
+    if (task.inner != 1 || repeat < 2 || task.outer < repeat || task.x_scale || task.noise) {
         run_bias_act_rows(task, threads);
         return;
     }

@@ -86,14 +86,20 @@ void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::a
     loupe::run_filter(task, threads, tuning[0], tuning[1]);
 }
 
-void bias_act(Address x, Address y, Address b, std::array<std::int64_t, 3> shape, float gain,
-              float slope, float clamp, int dtype, int threads) {
+// vectors: bias, x_scale, noise. shape: outer, channels, inner, rows of an image, rows of noise.
+void bias_act(Address x, Address y, std::array<Address, 3> vectors,
+              std::array<std::int64_t, 5> shape, float gain, float slope, float clamp, int dtype,
+              int threads) {
     py::gil_scoped_release release;
-    const loupe::BiasActTask task{reinterpret_cast<const void*>(x), reinterpret_cast<void*>(y),
-                                  dtype == 1,                       floats(b),
-                                  shape[0],                         shape[1],
-                                  shape[2],                         gain,
-                                  slope,                            clamp};
+    loupe::BiasActTask task{};
+    task.x = reinterpret_cast<const void*>(x);
+    task.y = reinterpret_cast<void*>(y);
+    task.bfloat16 = dtype == 1;
+    task.bias = floats(vectors[0]), task.x_scale = floats(vectors[1]);
+    task.noise = floats(vectors[2]);
+    task.outer = shape[0], task.channels = shape[1], task.inner = shape[2];
+    task.image_rows = shape[3], task.noise_rows = shape[4];
+    task.gain = gain, task.slope = slope, task.clamp = clamp;
     loupe::run_bias_act(task, threads);
 }
 
@@ -152,7 +158,7 @@ bool keep_freed_memory() {
 
 PYBIND11_MODULE(_native, m) {
     m.doc() = "Native kernels of cuda_ext";
-    m.attr("API_VERSION") = 3;
+    m.attr("API_VERSION") = 4;
     m.def("filtered_lrelu", &filtered_lrelu);
     m.def("bias_act", &bias_act);
     m.def("packed_floats", &loupe::packed_floats);

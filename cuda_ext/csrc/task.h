@@ -53,7 +53,7 @@ struct Strip {
     int n, channel, row, row_end, column, width;
 };
 
-// y = clamp(lrelu(x + b) * gain) over [outer, channels, inner].
+// y = clamp(lrelu(x * x_scale + noise + b) * gain) over [outer, channels, inner].
 struct BiasActTask {
     const void* x;
     void* y;
@@ -61,6 +61,10 @@ struct BiasActTask {
     const float* bias;
     std::int64_t outer, channels, inner;
     float gain, slope, clamp;  // clamp < 0: none
+    // only where inner is 1 (a row is a pixel):
+    const float* x_scale;      // [images, channels] or null
+    const float* noise;        // one number per row, repeated every noise_rows rows, or null
+    std::int64_t image_rows, noise_rows;
 };
 
 // y = conv(x * x_scale, weights) * y_scale, kernel 1x1 or 3x3; see conv_unit.h.

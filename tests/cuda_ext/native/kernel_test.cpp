@@ -195,9 +195,11 @@ void run_bias_act(int channels, int pixels, bool last) {
         const float a = x[i] + bias[last ? i % channels : i / pixels];
         want[i] = std::min(std::max(1.5f * (a < 0 ? 0.2f * a : a), -1.0f), 1.0f);
     }
-    loupe::run_bias_act({x.data(), y.data(), false, bias.data(), last ? pixels : 1, channels,
-                         last ? 1 : pixels, 1.5f, 0.2f, 1.0f},
-                        num_threads);
+    loupe::BiasActTask task{};
+    task.x = x.data(), task.y = y.data(), task.bias = bias.data();
+    task.outer = last ? pixels : 1, task.channels = channels, task.inner = last ? 1 : pixels;
+    task.gain = 1.5f, task.slope = 0.2f, task.clamp = 1.0f;
+    loupe::run_bias_act(task, num_threads);
     compare(y, want, 1e-6, "bias_act");
 }
 
