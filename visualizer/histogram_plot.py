@@ -9,7 +9,7 @@ from imgui_bundle import ImVec2, ImVec4, implot
 
 from renderer.messages import Sheet
 from visualizer import theme
-from visualizer.spectrum_plot import ensure_context
+from visualizer.spectrum_plot import ensure_context, on_theme
 
 HEIGHT_EM = 5.5
 # Three shown channels are red, green and blue in the picture too.
@@ -65,5 +65,5 @@ def build_histogram(sheet: Sheet, channels: range, scale_db: float, height: floa
 def _draw(idx: int, middles: Floats, shares: Floats, color: ImVec4) -> None:
     fill: Any = implot.Spec(fill_color=color, fill_alpha=0.25)
     implot.plot_shaded(f"##shade{idx}", middles, shares, 0.0, fill)
-    line: Any = implot.Spec(line_color=color, line_weight=1.2)
+    line: Any = implot.Spec(line_color=on_theme(color), line_weight=1.2)
     implot.plot_line(f"##line{idx}", middles, shares, line)

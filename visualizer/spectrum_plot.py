@@ -56,6 +56,12 @@ class Reading:
     power_db: tuple[float, ...]  # of each curve, nan where it has no such frequency
 
 
+def on_theme(color: ImVec4) -> ImVec4:
+    """A curve's colour as it is seen well on the present theme."""
+    factor = 0.62 if theme.TEXT.x < 0.5 and color != theme.TEXT else 1.0
+    return ImVec4(color.x * factor, color.y * factor, color.z * factor, color.w)
+
+
 def ensure_context() -> None:
     """ImPlot keeps its own context beside that of Dear ImGui."""
     if implot.get_current_context() is None:
@@ -117,7 +123,7 @@ def build_plot(
     """Draw the plot; returns what the mouse points at, if it is over it."""
     ensure_context()
     top = max([mark.frequency for mark in marks[-1:]], default=1.0)
-    top = max([top, *(float(c.frequencies[-1]) for c in curves[:1])])
+    top = max([top, *(float(c.frequencies[-1]) for c in curves)])
     low_db, high_db = limits_of(curves)
     _push_style()
     reading = None
@@ -159,7 +165,7 @@ def _draw_curve(curve: Curve, number: int, is_log: bool) -> None:
     first = 1 if is_log else 0
     x = np.ascontiguousarray(curve.frequencies[first:])
     y = np.ascontiguousarray(np.clip(curve.power_db[first:], FLOOR_DB * 2, None))
-    spec: Any = implot.Spec(line_color=curve.color, line_weight=curve.weight)
+    spec: Any = implot.Spec(line_color=on_theme(curve.color), line_weight=curve.weight)
     implot.plot_line(f"{curve.name}##{number}", x, y, spec)
 
 

@@ -23,6 +23,7 @@ from visualizer.spectrum_plot import (
     build_plot,
     curves_of,
     marks_of,
+    on_theme,
 )
 
 PLOT_EM = 11.0  # height of the plot
@@ -121,7 +122,7 @@ class SpectrumPanel:
                 self.pins.remove(pin)
             controls.next_to()
             room = imgui.get_content_region_avail().x
-            imgui.text_colored(pin.color, controls.ellipsis(pin.name, room))
+            imgui.text_colored(on_theme(pin.color), controls.ellipsis(pin.name, room))
             controls.tooltip(pin.name)
 
 
@@ -166,7 +167,7 @@ def _build_reading(reading: Reading, curves: list[Curve]) -> None:
     for curve, power_db in zip(curves, reading.power_db, strict=True):
         imgui.same_line(0, imgui.get_font_size() * 0.6)
         text = "–" if math.isnan(power_db) else f"{power_db:.1f}".replace("-", "−")
-        imgui.text_colored(curve.color, text)
+        imgui.text_colored(on_theme(curve.color), text)
     imgui.same_line(0, imgui.get_font_size() * 0.4)
     imgui.text_colored(theme.TEXT_DIM, "dB")
 
