@@ -83,15 +83,16 @@ def out_of_band_db(
 
     The band is a disc where the layer's filter is radial, else a square.
     """
-    outside = outside_band(layer, signal.shape[1], signal.shape[2]).to(signal.device)
-    counts = torch.full([signal.shape[2] // 2 + 1], 2.0, device=signal.device)
-    counts[0] = 1  # the other frequencies stand for their mirror image too
-    if signal.shape[2] % 2 == 0:
-        counts[-1] = 1
+    height, width = signal.shape[1:]
+    counts = torch.full([height, width // 2 + 1], 2.0)
+    counts[:, 0] = 1  # the other frequencies stand for their mirror image too
+    if width % 2 == 0:
+        counts[:, -1] = 1
+    outside = counts * outside_band(layer, height, width)
+    weights = torch.stack([counts.flatten(), outside.flatten()], dim=1).to(signal.device)
     ratios = []
     for _, power in half_spectra(signal, beta):
-        total = (power * counts).sum(dim=(1, 2))
-        beyond = (power * (counts * outside)).sum(dim=(1, 2))
+        total, beyond = (power.flatten(1) @ weights).unbind(dim=1)
         ratios.append(beyond / total.clamp(min=1e-30))
         between()
     return 10 * torch.cat(ratios).clamp(min=1e-12).log10().cpu()
