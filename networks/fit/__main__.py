@@ -1,12 +1,13 @@
 """Fits a small generator: python -m networks.fit --out DIR --arch r --resolution 64 --steps 20000.
 
-The same command continues where it was stopped. The folder gets recipe.json, log.csv, sample
-sheets and step-… folders with everything that a continued fit needs.
+The same command continues where it was stopped (SIGTERM saves first). The folder gets recipe.json,
+log.csv, sample sheets and step-… folders with everything that a continued fit needs.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import signal
 import time
 from pathlib import Path
 
@@ -104,7 +105,9 @@ def run(trainer: Trainer, out: Path, steps: int, cooldown: int, every: int) -> N
     """Steps until `steps`, with a line, a sheet and saved progress every `every` of them."""
     losses: list[float] = []
     since = time.monotonic()
-    while trainer.step < steps:
+    asked: list[int] = []  # signals; a step is never left half done
+    previous = signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    while trainer.step < steps and not asked:
         left = steps - trainer.step
         losses.append(trainer.train_step(min(left / cooldown, 1.0) if cooldown else 1.0))
         if trainer.step % every and trainer.step < steps:
@@ -121,6 +124,10 @@ def run(trainer: Trainer, out: Path, steps: int, cooldown: int, every: int) -> N
         save_png(sheet, out / f"sheet-{trainer.step:08d}.png")
         save_progress(trainer, out)
         losses, since = [], time.monotonic()
+    signal.signal(signal.SIGTERM, previous)
+    if asked:
+        save_progress(trainer, out)
+        click.echo(f"stopped at step {trainer.step}; the same command continues")
 
 
 if __name__ == "__main__":

@@ -35,12 +35,17 @@ LICENCE = "MIT, as the program; the pictures it was fitted to are drawn by the p
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--margin", default=EXPORT_MARGIN, show_default=True, help="StyleGAN3 only.")
+@click.option("--resolution", type=int, default=None, help="Instead of the fit's own.")
 @click.option("--hardware", default=platform.machine, help="For the provenance.")
 @click.option("--note", default="", help="For the provenance: earlier stages, for example.")
-def main(run: Path, out: Path, margin: int, hardware: str, note: str) -> None:
+def main(
+    run: Path, out: Path, margin: int, resolution: int | None, hardware: str, note: str
+) -> None:
     """Writes the averaged generator of a fit with its provenance and a sheet of samples."""
     try:
         recipe = recipes.load(run / "recipe.json")
+        if resolution is not None:
+            recipe = recipes.check(dataclasses.replace(recipe, resolution=resolution))
         source = load_source(recipe.source)
         generator = finished(recipe, run, source, margin)
         psnr = psnr_on_held_out(generator, source, 200)

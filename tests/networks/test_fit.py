@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,7 @@ SMALL = Recipe(
     resolution=16,
     channels=(16, 16, 16, 16),
     w_dim=16,
+    first_cutoff=2.0,
     margin_size=3,
     batch=4,
     warmup=5,
@@ -288,6 +291,24 @@ def run_program(*arguments: str) -> str:
     return result.output
 
 
+def test_a_fit_that_is_asked_to_stop_saves_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = trainer_of()
+    step = Trainer.train_step
+
+    def stopped_in_the_third(self: Trainer, lr_factor: float) -> float:
+        if self.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, lr_factor)
+
+    monkeypatch.setattr(Trainer, "train_step", stopped_in_the_third)
+    before = signal.getsignal(signal.SIGTERM)
+    program.run(trainer, tmp_path, steps=50, cooldown=0, every=100)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert [path.name for path in parts.progress_folders(tmp_path)] == ["step-00000003"]
+
+
 @pytest.mark.timeout(170)
 def test_the_program_fits_continues_and_exports(tmp_path: Path) -> None:
     run = tmp_path / "run"
@@ -303,6 +324,9 @@ def test_the_program_fits_continues_and_exports(tmp_path: Path) -> None:
     assert "new: nothing" in run_program(*common[2:], *started_t)
     assert "choose another folder" in run_program(*common, "--resolution", "32")
     out = tmp_path / "small.safetensors"
+    finer = [str(run), "--out", str(out), "--resolution", "32"]
+    assert CliRunner().invoke(export.main, finer).exit_code == 0
+    assert load_generator(out).img_resolution == 32
     result = CliRunner().invoke(export.main, [str(run), "--out", str(out), "--note", "a test"])
     assert result.exit_code == 0, result.output
     assert out.with_suffix(".png").is_file()
