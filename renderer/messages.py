@@ -80,11 +80,7 @@ DifferenceKind = Literal["signed", "absolute", "squared"]
 
 @dataclass(frozen=True)
 class DifferenceSpec:
-    """A tile named "difference": raw values of the view `a` less those of the view `b`.
-
-    There is none where the shown layers differ in size. Its statistics are of the raw
-    difference, with the root mean square in the place of the deviation.
-    """
+    """A tile "difference": raw a − b; none where the layers differ in size. Its std is the RMS."""
 
     a: str = "main"
     b: str = "b"
