@@ -14,6 +14,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 from visualizer import theme
 
 LABEL_EM = 5.3
+_FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
 LABEL_SHARE = 0.36  # of a narrow column
 
 
@@ -28,9 +29,7 @@ def label(text: str, changed: bool = False) -> None:
 
 def tooltip(text: str) -> None:
     """Explain the last item when the mouse rests on it, disabled or not."""
-    if text and imgui.is_item_hovered(
-        imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
-    ):
+    if text and imgui.is_item_hovered(_FOR_TOOLTIP):
         imgui.push_text_wrap_pos(imgui.get_font_size() * 22)
         if imgui.begin_tooltip():
             imgui.push_text_wrap_pos(imgui.get_font_size() * 22)

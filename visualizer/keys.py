@@ -74,7 +74,8 @@ class Keys:
             Command("", lambda: self._scale(1), "", _CTRL | imgui.Key.keypad_add, True),
             Command("", lambda: self._scale(-1), "", _CTRL | imgui.Key.keypad_subtract, True),
         )
-        self._table = (*(c for c in self.commands() if c.chord), *also)
+        keyed = (*(command for command in self.commands() if command.chord), *also)
+        self._table = [(*_split(command.chord), command) for command in keyed]
 
     def commands(self) -> tuple[Command, ...]:
         """Everything that has a name, in the order of the palette and of the list of keys."""
@@ -119,8 +120,9 @@ class Keys:
             return
         # else Dear ImGui would take Tab for a step to the next field
         imgui.internal.set_key_owner(imgui.Key.tab, imgui.get_id("panels"))
-        for command in self._table:
-            if _chord_pressed(command.chord, command.repeats):
+        modifiers = imgui.get_io().key_mods
+        for wanted, key, command in self._table:
+            if wanted == modifiers and imgui.is_key_pressed(key, command.repeats):
                 command.act()
         if imgui.is_key_pressed(imgui.Key.escape):
             self.presentation.leave()
@@ -176,7 +178,7 @@ class Keys:
         settings.scale = SCALES[min(max(nearest + direction, 0), len(SCALES) - 1)]
 
 
-def build_help(menus: Menus, commands: Sequence[Command]) -> None:
+def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
     """The list of mouse gestures and keys, while it is wanted."""
     if not menus.show_help:
         return
@@ -190,7 +192,7 @@ def build_help(menus: Menus, commands: Sequence[Command]) -> None:
     )
     _, stays = imgui.begin("Mouse and keys", True, flags)
     menus.show_help = bool(stays)
-    keyed = [(command.keys, command.name) for command in commands if command.keys]
+    keyed = [(command.keys, command.name) for command in commands() if command.keys]
     columns = ((*MOUSE_HELP, *KEY_HELP), keyed)
     if imgui.begin_table("##keys", 2, imgui.TableFlags_.sizing_fixed_fit.value):
         for rows in columns:
@@ -209,11 +211,10 @@ def _pressed(key: imgui.Key) -> int:
     return int(imgui.is_key_pressed(key, True))
 
 
-def _chord_pressed(chord: int, repeats: bool) -> bool:
-    """The key with exactly these modifiers; held down, it acts again and again."""
-    modifiers = chord & imgui.Key.mod_mask_.value
-    key = imgui.Key(chord & ~imgui.Key.mod_mask_.value)
-    return imgui.get_io().key_mods == modifiers and imgui.is_key_pressed(key, repeats)
+def _split(chord: int) -> tuple[int, imgui.Key]:
+    """A chord as its modifiers and its key."""
+    mask = imgui.Key.mod_mask_.value
+    return chord & mask, imgui.Key(chord & ~mask)
 
 
 def _quit() -> None:

@@ -157,7 +157,7 @@ class Window:
 
     def _build_over_all(self) -> None:
         overlay.build_ui(self.app.notices, self.viewport.region)
-        keys.build_help(self.menus, self.keys.commands())
+        keys.build_help(self.menus, self.keys.commands)
         self.keys.palette.build_ui()
         self.actions.prompt.build_ui()
         self.keys.handle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from imgui_bundle import ImVec2, imgui
@@ -9,11 +10,23 @@ from imgui_bundle import ImVec2, imgui
 from renderer.state import ViewState
 from visualizer import controls, theme
 from visualizer.context import Context, Shown
+from visualizer.history import Step
 from visualizer.texture import PictureTexture
 from visualizer.thumbnails import THUMB_PX
 
 _NUM_SHOWN = 100
 _THUMB_EM = 2.4
+_ALWAYS = 12  # rows that keep their place in the order of the keyboard, seen or not
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the panel: a step, and how far it is from the present."""
+
+    step: Step
+    suffix: str  # of its name, which is unique
+    distance: int  # + = ahead
+    is_start: bool = False  # the state before the step
 
 
 class HistoryPanel:
@@ -34,41 +47,47 @@ class HistoryPanel:
             controls.note("Nothing changed yet. Every change can be undone with Ctrl+Z.")
             return state
         self._upload()
-        wanted = 0  # steps to go, once all rows are drawn
-        for idx in reversed(range(len(redo))):
-            if self._build_row(f"{redo[idx].label}##redo{idx}", redo[idx].after, is_ahead=True):
-                wanted = idx + 1
-        for idx, step in enumerate(undo):
-            if self._build_row(f"{step.label}##undo{idx}", step.after, idx == 0) and idx:
-                wanted = -idx
-        if len(undo) < _NUM_SHOWN:
-            first = undo[-1].before if undo else redo[0].before
-            if self._build_row("Start", first, not undo) and undo:
-                wanted = -len(undo)
+        wanted = self._build_rows(undo, redo)
         if not wanted:
             return state
         self._context.go(wanted)
         return history.state
 
-    def _build_row(
-        self, text: str, state: ViewState, is_present: bool = False, is_ahead: bool = False
-    ) -> bool:
-        """One step; returns whether it was clicked."""
+    def _build_rows(self, undo: list[Step], redo: list[Step]) -> int:
+        """Draw the rows that can be seen; returns how far to go."""
+        wanted = 0
+        num_rows = len(redo) + len(undo) + (len(undo) < _NUM_SHOWN)
+        clipper = imgui.ListClipper()
         size = imgui.get_font_size() * _THUMB_EM
+        clipper.begin(num_rows, size + imgui.get_style().item_spacing.y)
+        clipper.include_items_by_index(0, min(num_rows, _ALWAYS))
+        while clipper.step():
+            for idx in range(clipper.display_start, clipper.display_end):
+                row = _row_at(idx, undo, redo)
+                if self._build_row(row, size):
+                    wanted = row.distance
+        return wanted
+
+    def _build_row(self, row: _Row, size: float) -> bool:
+        """One step; returns whether it was clicked."""
         origin = imgui.get_cursor_screen_pos()
-        imgui.push_id(text)
-        clicked = imgui.selectable("##step", is_present, 0, ImVec2(0, size))[0]
+        text = "Start" if row.is_start else row.step.label
+        imgui.push_id(f"{text}{row.suffix}")
+        clicked = imgui.selectable("##step", row.distance == 0, 0, ImVec2(0, size))[0]
         imgui.pop_id()
-        self._draw_thumbnail(state, origin, size, 0.45 if is_ahead else 1.0)
-        color = theme.TEXT_FAINT if is_ahead else theme.ACCENT if is_present else theme.TEXT
+        if not imgui.is_item_visible():
+            return bool(clicked)
+        ahead = row.distance > 0
+        state = row.step.before if row.is_start else row.step.after
+        self._draw_thumbnail(state, origin, size, 0.45 if ahead else 1.0)
+        color = theme.TEXT_FAINT if ahead else theme.TEXT if row.distance else theme.ACCENT
         place = ImVec2(origin.x + size + 10, origin.y + (size - imgui.get_font_size()) / 2)
-        packed = imgui.get_color_u32(color)
-        imgui.get_window_draw_list().add_text(place, packed, text.partition("##")[0])
+        imgui.get_window_draw_list().add_text(place, imgui.get_color_u32(color), text)
         return bool(clicked)
 
     def _draw_thumbnail(self, state: ViewState, origin: ImVec2, size: float, alpha: float) -> None:
         corners = self._context.thumbnails.corners(state)
-        if corners is None or self._texture is None or not imgui.is_item_visible():
+        if corners is None or self._texture is None:
             return
         low = ImVec2(origin.x + 1, origin.y + 1)
         high = ImVec2(low.x + size - 2, low.y + size - 2)
@@ -90,3 +109,13 @@ class HistoryPanel:
         self._texture.upload(thumbnails.atlas)
         self._texture.prepare(zoom=imgui.get_font_size() * _THUMB_EM / THUMB_PX, exact=False)
         self._version = thumbnails.version
+
+
+def _row_at(idx: int, undo: list[Step], redo: list[Step]) -> _Row:
+    """The rows from above: what was undone, the latest step, …, the start."""
+    ahead = len(redo) - idx
+    if ahead > 0:
+        return _Row(redo[ahead - 1], f"##redo{ahead - 1}", ahead)
+    if -ahead < len(undo):
+        return _Row(undo[-ahead], f"##undo{-ahead}", ahead)
+    return _Row(undo[-1] if undo else redo[0], "", ahead, is_start=True)
