@@ -14,6 +14,7 @@ from cuda_ext.checks import Padding, taps_of
 from cuda_ext.dispatch import NATIVE_DTYPES
 
 _CHANNELS_LAST = torch.channels_last
+_LINE = 16  # floats
 _NO_TUNING = (0, 0, 1)  # strip width and rows chosen by the kernel, folded kernels allowed
 
 
@@ -62,7 +63,7 @@ def run_filter(
     keep_layout = prefers_channels_last(x)
     source = x if x.stride(1) == 1 else x.contiguous(memory_format=_CHANNELS_LAST)
     n, c, h, w = x.shape
-    y = torch.empty((n, c, *call.out_size), dtype=x.dtype, memory_format=_CHANNELS_LAST)
+    y = _new_picture((n, c, *call.out_size), x.dtype, pad=x.stride(1) == 1 and x.stride(3) > c)
     addresses = [_floats(v) for v in vectors]  # kept alive until the call returns
     filters = [_floats(fu), _floats(fd)]
     if y.numel():
@@ -149,7 +150,7 @@ def run_conv(
     n, c, h, w = x.shape
     out, kernel = shape
     size = (h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1)
-    y = torch.empty((n, out, *size), dtype=x.dtype, memory_format=_CHANNELS_LAST)
+    y = _new_picture((n, out, *size), x.dtype, pad=x.dtype == torch.float32 and out > _LINE)
     vectors = [_floats(v) for v in scales]  # kept alive until the call returns
     if y.numel():
         module.conv(
@@ -205,6 +206,15 @@ def gradient_call(
         out_size=in_size,
     )
     return back, Pattern(pattern, writes=False, top=y0 - up_y + 1, left=x0 - up_x + 1)
+
+
+def _new_picture(shape: tuple[int, int, int, int], dtype: torch.dtype, pad: bool) -> torch.Tensor:
+    """Channels-last room for a result; padded: every pixel begins a cache line."""
+    n, c, h, w = shape
+    if not pad or c % _LINE == 0:
+        return torch.empty(shape, dtype=dtype, memory_format=_CHANNELS_LAST)
+    pixels = torch.empty((n, h, w, (c + _LINE - 1) // _LINE * _LINE), dtype=dtype)
+    return pixels[..., :c].permute(0, 3, 1, 2)
 
 
 def _floats(values: torch.Tensor | None) -> torch.Tensor | None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cuda_ext import ConvWeight, cpu, modulated_conv2d, native
+from cuda_ext import ConvWeight, cpu, filtered_lrelu, modulated_conv2d, native
 
 # Winograd's transform loses a few bits more than a direct sum
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 2**-7}
@@ -67,6 +67,21 @@ def test_every_instruction_set(case, number, error_of) -> None:
     finally:
         module.select_instruction_set(active)
     assert error_of(got, want) < TOLERANCE[torch.float32]
+
+
+def test_results_of_odd_channel_counts_begin_on_cache_lines_and_filters_keep_that(error_of) -> None:
+    module, reason = native.load()
+    if module is None:
+        pytest.skip(reason)
+    x, weight, styles, _, want = make((1, 20, 37, 18, 18, 3, 1))
+    y = modulated_conv2d(x, ConvWeight(weight), styles, padding=1)
+    assert y.stride() == (18 * 18 * 48, 1, 18 * 48, 48)
+    taps = torch.tensor([0.25, 0.5, 0.25])
+    got = filtered_lrelu(y, taps, taps, up=2, down=2, padding=2)
+    assert got.stride(3) == 48
+    dense = filtered_lrelu(y.contiguous(), taps, taps, up=2, down=2, padding=2)
+    assert error_of(got, dense) < TOLERANCE[torch.float32]
+    assert want.shape == y.shape
 
 
 def test_weights_are_packed_once_per_instruction_set() -> None:
