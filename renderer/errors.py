@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 
 from renderer.messages import ErrorInfo
@@ -18,7 +19,9 @@ class Superseded(Exception):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Memory of the machine or of the GPU; torch has a sentence for each."""
+    """Memory of the machine, of the GPU (torch has a sentence for each), or shared memory."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.ENOSPC):
+        return True
     text = str(error).lower()
     return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
 

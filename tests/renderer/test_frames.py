@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
 import queue
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +28,7 @@ from renderer.messages import (
 )
 from renderer.models import ModelStore, load_model
 from renderer.pipeline import Pipeline
+from renderer.ring import RingWriter
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MODELS = [str(GOLDEN / f"{name}.pkl") for name in ("stylegan3-r-64", "stylegan2-64")]
@@ -173,6 +176,27 @@ def test_memory_that_runs_out_is_named_and_freed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.undo()
     assert bench.answer(MODELS[0])
     assert bench.results()[-1].synthesis_runs >= 1  # what was cached has been given back
+
+
+def test_shared_memory_that_is_full_is_an_error_and_the_next_picture_comes() -> None:
+    class Memory:
+        is_full = True
+
+        def reserve(self, _num_bytes: int) -> None:
+            if self.is_full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        def map_block(self, _name: str, _base: int, num_bytes: int) -> mmap.mmap:
+            return mmap.mmap(-1, num_bytes)
+
+    bench, memory = Bench(), Memory()
+    ring = RingWriter(memory, bench.sent.append)  # type: ignore[arg-type]
+    bench.frames._ring = ring
+    error = bench.answer_when_loaded(MODELS[0]).error
+    assert error is not None
+    assert error.message.startswith("Memory ran out while rendering")
+    memory.is_full = False
+    assert bench.answer_when_loaded(MODELS[0]).tiles
 
 
 def test_errors_of_every_kind_are_one_sentence() -> None:
