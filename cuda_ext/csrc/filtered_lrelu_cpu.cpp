@@ -62,8 +62,9 @@ void fold(FilterTask& task) {
 }
 
 int default_width(const FilterTask& task) {
-    // halo of a strip against the size of its buffers, which should stay in the nearest caches
-    return task.fast ? (task.radial ? 24 : 32) : 32;
+    // halo of a strip against the size of its buffers, which should stay in the nearest caches;
+    // measured to be flat between 40 and 150 (separable), 32 and 75 (radial)
+    return task.fast ? (task.radial ? 40 : 76) : 32;
 }
 
 }  // namespace
