@@ -12,7 +12,7 @@ from cuda_ext.cuda_taps import Taps
 from networks.stylegan3_design import StyleGAN3Config, design_stylegan3
 
 CAPABILITIES = (75, 80, 86, 89, 90, 100, 120)
-BOTH_FORMATS = (75, 90, 120)  # float32 here only: it differs by loads and stores alone
+BOTH_FORMATS = (75, 120)  # float32 here only: it differs by loads and stores alone
 DETAILED = 90  # the generation whose register use is looked at
 RADIAL = {"conv_kernel": 1, "use_radial_filters": True}
 LINE = tuple(float(tap) for tap in range(1, 25))
