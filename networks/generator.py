@@ -43,6 +43,16 @@ class Generator(nn.Module):
         raise NotImplementedError
 
     @property
+    def reduced_on_cpu(self) -> bool:
+        """Reduced precision also on a CPU with fast bfloat16. Off: there, pictures are exact."""
+        return bool(self.synthesis.reduced_on_cpu)
+
+    @reduced_on_cpu.setter
+    def reduced_on_cpu(self, value: bool) -> None:
+        # A plain attribute, which no module's machinery takes for a parameter.
+        object.__setattr__(self.synthesis, "reduced_on_cpu", value)
+
+    @property
     def num_parameters(self) -> int:
         """Number of trainable values."""
         return sum(parameter.numel() for parameter in self.parameters())

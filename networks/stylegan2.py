@@ -117,6 +117,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self, design: StyleGAN2Design) -> None:
         super().__init__()
+        self.reduced_on_cpu = False
         self.design = design
         self.block_names = [spec.name for spec in design.blocks]
         for spec in design.blocks:
@@ -145,6 +146,7 @@ class SynthesisNetwork(nn.Module):
         """
         mapping = self.design.mapping
         check_synthesis_arguments(ws, mapping.num_ws, mapping.w_dim, noise_mode)
+        force_fp32 = force_fp32 or (ws.device.type == "cpu" and not self.reduced_on_cpu)
         transform = None
         if input_transform is not None:
             transform = inverse_transform(input_transform).to(ws.device)

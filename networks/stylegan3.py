@@ -134,6 +134,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self, design: StyleGAN3Design) -> None:
         super().__init__()
+        self.reduced_on_cpu = False
         self.design = design
         self.input = SynthesisInput(design.input)
         self.layer_names = [spec.name for spec in design.layers]
@@ -163,6 +164,7 @@ class SynthesisNetwork(nn.Module):
         """
         mapping = self.design.mapping
         check_synthesis_arguments(ws, mapping.num_ws, mapping.w_dim, noise_mode)
+        force_fp32 = force_fp32 or (ws.device.type == "cpu" and not self.reduced_on_cpu)
         rows = ws.float().unbind(dim=1)
         transform = None
         if input_transform is not None:

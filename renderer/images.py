@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--class", type=int, dest="class_idx", metavar="N",
         help="of a conditional model; default: each seed draws its own")  # fmt: skip
     add("--noise-mode", choices=("const", "random", "none"), help="StyleGAN2 only")
+    add("--reduced-precision", action="store_true",
+        help="of --seeds: 16 bits where the window takes them, quicker")  # fmt: skip
     add("--outdir", type=Path, default=Path(), metavar="DIR", help="default: the current folder")
     add("--no-metadata", action="store_true", help="do not write the state into the pictures")
     add("--device", choices=LADDER, help="default: the best that works")
@@ -150,7 +152,9 @@ def _states(options: argparse.Namespace) -> list[tuple[str, ViewState]]:
         StateError: a value that no state may have, or a state file that cannot be used.
     """
     if options.state is None:
-        base = _with_options(ViewState(model=options.model or BUNDLED), options)
+        exact = not options.reduced_precision
+        base = ViewState(model=options.model or BUNDLED, force_fp32=exact)
+        base = _with_options(base, options)
         return [
             (f"seed{seed:04d}.png", replace(base, latent=st.LatentState(x=float(seed))))
             for seed in options.seeds

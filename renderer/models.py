@@ -123,6 +123,7 @@ def load_model(source: str, device: str, report: Report) -> Model:
     report(0.9, f"Moving {label} to {device}")
     generator = generator.to(device).eval().requires_grad_(False)
     prepare_kernels(generator, device, lambda sentence: report(0.95, sentence))
+    generator.reduced_on_cpu = True  # a request says which precision it wants
     report(1.0, f"Loaded {label}")
     info = _describe(source, label, generator, sha256)
     return Model(next(_key_numbers), generator, info, stamp, device)

@@ -31,6 +31,8 @@ def images_arguments(state: ViewState) -> list[str] | None:
         arguments += ["--class", str(state.label.class_idx)]
     if view.synthesis.noise_mode == "none":
         arguments += ["--noise-mode", "none"]
+    if not state.force_fp32:
+        arguments += ["--reduced-precision"]
     return arguments
 
 
@@ -48,7 +50,6 @@ def _is_simple(view: View) -> bool:
         and one_class
         and not latents.mix_rows
         and view.synthesis.noise_mode != "random"
-        and not view.synthesis.force_fp32
         and display == type(display)()
     )
 

@@ -1,4 +1,4 @@
-"""Draws a sheet of portraits: python -m networks.portraits --seeds 0-63 --res 128 --out sheet.png."""
+"""Draws a sheet: python -m networks.portraits --seeds 0-63 --res 128 --out sheet.png."""
 
 from pathlib import Path
 

@@ -48,7 +48,7 @@ class Frame:
 
 
 def canvas_frame(resolution: int, inverse: Tensor) -> Frame:
-    """The scene's coordinates of every pixel centre: the picture spans SPAN in both, 0 in its middle.
+    """The scene's coordinates of the pixel centres: the picture spans SPAN, 0 in its middle.
 
     Args:
         resolution: pixels along one side.

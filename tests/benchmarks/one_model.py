@@ -30,6 +30,7 @@ def main() -> None:
     ws = generator.mapping(z)
     before = _peak_mbytes()
     force = precision == "float32"
+    generator.reduced_on_cpu = True
     pictures: list[torch.Tensor] = []
 
     def run() -> None:

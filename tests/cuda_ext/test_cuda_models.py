@@ -35,6 +35,7 @@ class Model:
 
     def render(self, device: str = "cpu", force_fp32: bool = True) -> torch.Tensor:
         generator = self.generator.to(device)
+        generator.reduced_on_cpu = True  # the host stands for a GPU here
         with torch.inference_mode():
             image: torch.Tensor = generator.synthesis(self.ws.to(device), force_fp32=force_fp32)
         return image.cpu()

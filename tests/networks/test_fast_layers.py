@@ -128,6 +128,9 @@ def test_reduced_precision_keeps_its_distance(kind, generator, ws, plain, monkey
     """Also on processors that would not take it."""
     want = plain(outputs_of, generator, ws, force_fp32=True)["picture"]
     monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", lambda kernel: True)
+    exact = outputs_of(generator, ws)["picture"]
+    assert_near(exact, want)  # unless it is asked for, a CPU reduces nothing
+    monkeypatch.setattr(generator.synthesis, "reduced_on_cpu", True)
     outputs = outputs_of(generator, ws)
     assert any(value.dtype == torch.bfloat16 for value in outputs.values())
     got = outputs["picture"]

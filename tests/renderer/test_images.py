@@ -46,7 +46,7 @@ def test_each_seed_becomes_a_picture_that_carries_its_state(tmp_path: Path, caps
     assert metadata.checkpoint == "stylegan3-r-64.pkl"
     assert len(metadata.sha256) == 64
     assert metadata.state == replace(
-        ViewState(model=R64),
+        ViewState(model=R64, force_fp32=True),
         latent=st.LatentState(x=11.0),
         truncation=st.TruncationState(0.7, 5),
     )
@@ -93,9 +93,10 @@ def test_a_state_gives_the_windows_picture_bit_for_bit(
     assert np.array_equal(pixels(tmp_path / "out" / f"{name}-again.png"), written)
 
 
-def test_options_say_what_the_state_would(tmp_path: Path) -> None:
+@pytest.mark.parametrize("exact", [True, False])
+def test_options_say_what_the_state_would(exact: bool, tmp_path: Path) -> None:
     state = replace(
-        ViewState(model=R64),
+        ViewState(model=R64, force_fp32=exact),
         latent=st.LatentState(x=6.0),
         transform=st.TransformState(x=-0.1, y=0.05, angle_turns=-0.125),
     )
@@ -103,7 +104,8 @@ def test_options_say_what_the_state_would(tmp_path: Path) -> None:
     path.write_text(state_to_json(state), encoding="utf-8")
     assert run("--state", path, "--outdir", tmp_path) == 0
     moved = ("--translate", "-0.1,0.05", "--rotate", "-45")
-    assert run("--network", R64, "--seeds", 6, *moved, "--outdir", tmp_path) == 0
+    precision = () if exact else ("--reduced-precision",)
+    assert run("--network", R64, "--seeds", 6, *moved, *precision, "--outdir", tmp_path) == 0
     assert np.array_equal(pixels(tmp_path / "state.png"), pixels(tmp_path / "seed0006.png"))
 
 
