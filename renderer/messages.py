@@ -102,7 +102,7 @@ FRAME_LOAD = 0  # job id of a load that no one started: a frame asked for the mo
 # Model sources that ship with the program, the default first: files of assets/generators, and
 # one that is built.
 UNTRAINED = "bundled:untrained-r-128"
-BUNDLED_SOURCES = (UNTRAINED,)
+BUNDLED_SOURCES = ("bundled:portraits-r", UNTRAINED)
 BUNDLED = BUNDLED_SOURCES[0]
 
 # --- a result ------------------------------------------------------------------------------

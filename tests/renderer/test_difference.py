@@ -10,18 +10,18 @@ import pytest
 import torch
 
 from renderer.difference import difference
-from renderer.messages import BUNDLED, DifferenceSpec, DisplaySpec, LatentSpec, View
+from renderer.messages import UNTRAINED, DifferenceSpec, DisplaySpec, LatentSpec, View
 from renderer.models import Model, load_model
 from renderer.pipeline import Pipeline
 from renderer.work import Work
 
-A = View(BUNDLED, latents=LatentSpec(seeds=((1, 1.0),)))
+A = View(UNTRAINED, latents=LatentSpec(seeds=((1, 1.0),)))
 B = replace(A, latents=LatentSpec(seeds=((2, 1.0),)), name="b")
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return load_model(BUNDLED, "cpu", lambda _fraction, _text: None)
+    return load_model(UNTRAINED, "cpu", lambda _fraction, _text: None)
 
 
 @pytest.fixture(scope="module")

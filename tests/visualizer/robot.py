@@ -17,6 +17,7 @@ import numpy as np
 from imgui_bundle import hello_imgui, imgui
 
 from renderer.client import RendererClient
+from renderer.messages import UNTRAINED
 from renderer.state import ViewState
 from visualizer.app import App
 from visualizer.camera import Camera
@@ -41,7 +42,7 @@ class Robot:
     ) -> None:
         """Open the window; without `settings` nothing but the machine sets its pace."""
         waker = Waker()
-        self.first_state = state or ViewState()
+        self.first_state = state or ViewState(model=UNTRAINED)
         settings = settings or Settings(fps_limit=1000, vsync=False)
         self.app = App(RendererClient(on_event=waker), settings, self.first_state)
         self.window = Window(self.app, waker)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from imgui_bundle import imgui
 
-from renderer.state import LatentState, TransformState, ViewState
+from renderer.state import LatentState, TransformState
 from visualizer import icons
 
 pytestmark = pytest.mark.gui
@@ -212,7 +212,7 @@ def test_undoing_everything_comes_back_to_the_first_picture(robot: Any, golden: 
     for picture in reversed(pictures[:-1]):
         robot.press(imgui.Key.mod_ctrl | imgui.Key.z)
         assert np.array_equal(robot.settle(), picture)
-    assert robot.app.state == ViewState()
+    assert robot.app.state == robot.first_state
     assert robot.app.history.undo_labels() == []
     for picture in pictures[1:]:
         robot.press(imgui.Key.mod_ctrl | imgui.Key.mod_shift | imgui.Key.z)

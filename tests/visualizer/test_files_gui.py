@@ -13,7 +13,6 @@ from imgui_bundle import imgui
 from PIL import Image
 
 from renderer.messages import BUNDLED
-from renderer.state import ViewState
 from visualizer import icons
 
 pytestmark = pytest.mark.gui
@@ -192,7 +191,7 @@ def test_a_saved_session_comes_back(robot: Any, tmp_path: Path) -> None:
     shown, state = robot.settle(), robot.app.state
     robot.window.actions.save_session(str(path))
     robot.reset()
-    assert robot.app.state == ViewState()
+    assert robot.app.state == robot.first_state
     drop(robot, path)
     assert np.array_equal(robot.settle(), shown)
     assert robot.app.state == state
@@ -203,4 +202,4 @@ def test_a_broken_session_changes_nothing(robot: Any, tmp_path: Path) -> None:
     path.write_text('{"schema": 1, "colour": "red"}')
     drop(robot, path)
     assert "colour" in robot.app.notices.last_text
-    assert robot.app.state == ViewState()
+    assert robot.app.state == robot.first_state
