@@ -39,14 +39,13 @@ def main() -> None:
     large = impl == "reference" and generator.img_resolution > 256
     began = time.process_time()
     first = roofline.best_of(run, 1)
-    runs = 0 if large else int(min(max(TARGET_SEC / first, 2), MAX_RUNS))
-    best = min(first, roofline.best_of(run, runs)) if runs else first
-    cpu_begin = time.process_time()
+    best = first
     if not large:
-        run()
-    cpu = time.process_time() - (began if large else cpu_begin)
-    with shares.watched() as clock:
-        total = best if large else roofline.best_of(run, 1)
+        best = min(first, roofline.best_of(run, int(min(max(TARGET_SEC / first, 1), MAX_RUNS))))
+        began = time.process_time()
+        with shares.watched() as clock:
+            total = roofline.best_of(run, 1)
+    cpu = time.process_time() - began
     result: dict[str, Any] = {
         "ms": best * 1e3,
         "first_ms": first * 1e3,
