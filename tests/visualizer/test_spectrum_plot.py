@@ -54,7 +54,7 @@ def test_marks_are_those_of_the_design() -> None:
 
 
 def test_limits_are_whole_steps_and_the_removed_mean_does_not_count() -> None:
-    assert limits_of([curve([0, 1, 2], [-300, 31, -47])]) == (-60, 40)
+    assert limits_of([curve([0, 1, 2], [-130, 31, -47])]) == (-60, 40)
     assert limits_of([curve([0, 1], [0, -5]), curve([0, 1], [0, 35])]) == (-20, 40)
     low, high = limits_of([curve([0, 1, 2], [-300, -300, math.nan])])
     assert low < high
