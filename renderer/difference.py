@@ -7,7 +7,7 @@ import torch
 from renderer.display import Picture, to_uint8
 from renderer.messages import DifferenceSpec, Stats
 from renderer.stages import Stages
-from renderer.viridis import NUM_STEPS, viridis_table
+from renderer.viridis import colored
 
 
 def difference(a: Stages, b: Stages, spec: DifferenceSpec) -> Picture | None:
@@ -45,5 +45,4 @@ def _picture(delta: torch.Tensor, spec: DifferenceSpec) -> torch.Tensor:
     level = delta.mean(dim=0)
     if spec.kind == "signed":
         level = (level + 1) / 2
-    steps = (level.nan_to_num(nan=0.0).clamp(0, 1) * (NUM_STEPS - 1)).round().long()
-    return viridis_table().to(steps.device)[steps]
+    return colored(level)

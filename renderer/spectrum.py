@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from renderer.messages import LayerInfo
-from renderer.viridis import NUM_STEPS, viridis_table
+from renderer.viridis import colored
 
 CHUNK_VALUES = 1 << 22  # transformed at a time, so that a newer request need not wait long
 
@@ -65,15 +65,12 @@ def power_db(power: torch.Tensor) -> torch.Tensor:
     """A power map in dB of its own mean."""
     tiny = torch.finfo(power.dtype).tiny  # a constant signal has no power at all
     relative = power / power.mean().clamp(min=tiny)
-    return 10 * relative.clamp(min=tiny).log10()
+    return relative.clamp_(min=tiny).log10_().mul_(10)
 
 
 def spectrum_picture(power: torch.Tensor, range_db: float) -> torch.Tensor:
     """uint8 [H, W, 3]: viridis over ±range_db of a power map."""
-    level = (power_db(power) / range_db + 1) / 2
-    level = level.nan_to_num(nan=0.0).clamp(0, 1)
-    steps = (level * (NUM_STEPS - 1)).round().long()
-    return viridis_table().to(steps.device)[steps]
+    return colored(power_db(power).div_(range_db).add_(1).div_(2))
 
 
 def out_of_band_db(
