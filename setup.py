@@ -29,8 +29,10 @@ X86_FLAGS = {
     "msvc": {"avx2": ["/arch:AVX2"], "avx512": ["/arch:AVX512"]},
 }
 OPTIMISE = {
-    "unix": ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
-    + ["-Wno-maybe-uninitialized"],  # false alarms in the headers of GCC 12
+    "unix": [
+        *["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"],
+        "-Wno-maybe-uninitialized",  # false alarms in the headers of GCC 12
+    ],
     "msvc": ["/O2", "/fp:contract"],
 }
 

@@ -33,7 +33,7 @@ inline GenericLayout generic_layout(const FilterTask& task, int column, int widt
 inline std::int64_t generic_floats(const FilterTask& task, int width) {
     // the offset of a strip changes the input width by one at most
     const GenericLayout at = generic_layout(task, 0, width);
-    return (std::int64_t(at.in_rows + 1) * (at.in_width + 1) + at.columns +
+    return (std::int64_t(at.in_rows + 1) * (at.in_width + 1) + at.columns + width +
             std::int64_t(at.rows) * at.row_width) * Vec::lanes;
 }
 
@@ -48,6 +48,22 @@ LOUPE_INLINE Vec up_tap_sum(const float* taps, int size, int phase, int up, cons
 // The pattern of one vector of samples, channel by channel.
 LOUPE_INLINE Vec pattern_write(const FilterTask& task, const Block& block, Vec a, Vec slope,
                                Vec limit, std::uint8_t* to) {
+#ifdef LOUPE_AVX512
+    if (block.count == Vec::lanes) {
+        // as in torch, the slope holds at zero
+        const __mmask16 negative = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NGT_UQ);
+        const Vec value = {_mm512_mask_mul_ps(a.v, negative, a.v, slope.v)};
+        const __mmask16 clamped =
+            task.clamp >= 0 ? _mm512_cmp_ps_mask(_mm512_abs_ps(value.v), limit.v, _CMP_NLE_UQ)
+                            : __mmask16(0);
+        if (to) {
+            const __m128i bits =
+                _mm_or_si128(_mm_maskz_set1_epi8(negative, 1), _mm_maskz_set1_epi8(clamped, 2));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bits);
+        }
+        return max(splat(0.0f) - limit, min(limit, value));
+    }
+#endif
     float before[Vec::lanes], after[Vec::lanes];
     store(before, a);
     store(after, a * slope);
@@ -64,6 +80,15 @@ LOUPE_INLINE Vec pattern_write(const FilterTask& task, const Block& block, Vec a
 
 LOUPE_INLINE Vec pattern_read(const FilterTask& task, const Block& block, Vec a,
                               const std::uint8_t* from) {
+#ifdef LOUPE_AVX512
+    if (block.count == Vec::lanes) {
+        const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+        const __mmask16 negative = _mm_test_epi8_mask(bits, _mm_set1_epi8(1));
+        const __mmask16 kept = _mm_testn_epi8_mask(bits, _mm_set1_epi8(2));
+        const __m512 value = _mm512_mask_mul_ps(a.v, negative, a.v, _mm512_set1_ps(task.slope));
+        return {_mm512_maskz_mov_ps(kept, value)};
+    }
+#endif
     float factor[Vec::lanes] = {};
     for (int i = 0; i < block.count; ++i) {
         factor[i] = from[i] & 2 ? 0.0f : from[i] & 1 ? task.slope : 1.0f;
@@ -98,13 +123,11 @@ void up_row(const FilterTask& task, const Strip& strip, const Block& block,
     const int phase_y = top * task.up + task.pad_y - row;
     const Taps& fu = task.fu;
     if (fu.separable) {
-        for (int k = 0; k < at.in_width; ++k) {
-            Vec sum = zero;
-            for (int t = phase_y, m = top; t < fu.size_y; t += task.up, ++m) {
-                sum = fma(inputs[(m - first_row) % at.in_rows * at.in_width + k],
-                          splat(fu.values[t]), sum);
-            }
-            column_sums[k] = sum * gain;
+        for (int k = 0; k < at.in_width; ++k) column_sums[k] = zero;
+        for (int t = phase_y, m = top; t < fu.size_y; t += task.up, ++m) {
+            const Vec* from = inputs + (m - first_row) % at.in_rows * at.in_width;
+            const Vec tap = splat(fu.values[t]) * gain;
+            for (int k = 0; k < at.in_width; ++k) column_sums[k] = fma(from[k], tap, column_sums[k]);
         }
     }
     for (int k = 0; k < at.columns; ++k) {
@@ -147,7 +170,8 @@ void strip_generic(const FilterTask& task, const Strip& strip, float* scratch) {
     Vec* inputs = reinterpret_cast<Vec*>(scratch);
     Vec* column_sums = inputs + at.in_rows * at.in_width;
     Vec* activated = column_sums + at.in_width;
-    Vec* ring = activated + at.columns;
+    Vec* sums = activated + at.columns;
+    Vec* ring = sums + strip.width;
     int next = strip.row * task.down;  // upsampled row
     const int first_in = ceil_div(next - task.pad_y, task.up);
     int next_in = first_in;
@@ -173,20 +197,40 @@ void strip_generic(const FilterTask& task, const Strip& strip, float* scratch) {
             }
         }
         T* to = output<T>(task, strip, row);
-        for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
-            Vec sum = splat(0.0f);
-            for (int k = 0; k < fd.size_y; ++k) {
-                const Vec* from = ring + (begin + k) % at.rows * at.row_width;
-                if (fd.separable) {
-                    sum = fma(from[x], splat(fd.values[k]), sum);
-                } else {
-                    for (int l = 0; l < fd.size_x; ++l) {
-                        sum = fma(from[x * task.down + l], splat(fd.values[k * fd.size_x + l]),
-                                  sum);
-                    }
+        for (int k = 0; k < fd.size_y; ++k) {
+            const Vec* from = ring + (begin + k) % at.rows * at.row_width;
+            if (fd.separable) {
+                const Vec tap = splat(fd.values[k]);
+                for (int x = 0; x < strip.width; ++x) {
+                    sums[x] = k ? fma(from[x], tap, sums[x]) : from[x] * tap;
                 }
+                continue;
             }
-            store_block(to, block, sum * block.y_scale);
+            const float* taps = fd.values + k * fd.size_x;
+            if (fd.size_x == 12 && task.down == 2) {
+                Vec g[12];
+                for (int l = 0; l < 12; ++l) g[l] = splat(taps[l]);
+                for (int x = 0; x < strip.width; ++x, from += 2) {
+                    Vec a = k ? sums[x] : splat(0.0f), b = splat(0.0f);
+                    LOUPE_UNROLL(6)
+                    for (int l = 0; l < 12; l += 2) {
+                        a = fma(from[l], g[l], a);
+                        b = fma(from[l + 1], g[l + 1], b);
+                    }
+                    sums[x] = a + b;
+                }
+                continue;
+            }
+            for (int x = 0; x < strip.width; ++x) {
+                Vec sum = k ? sums[x] : splat(0.0f);
+                for (int l = 0; l < fd.size_x; ++l) {
+                    sum = fma(from[x * task.down + l], splat(taps[l]), sum);
+                }
+                sums[x] = sum;
+            }
+        }
+        for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
+            store_block(to, block, sums[x] * block.y_scale);
         }
     }
 }
