@@ -15,7 +15,7 @@ from PIL import Image
 
 from renderer import images
 from renderer import state as st
-from renderer.messages import RenderRequest
+from renderer.messages import UNTRAINED, RenderRequest
 from renderer.picture import read_metadata
 from renderer.state import ViewState, state_to_json, to_request
 
@@ -217,7 +217,7 @@ def test_it_runs_without_a_display_or_a_window_package(tmp_path: Path) -> None:
         "assert not {'imgui_bundle', 'glfw', 'OpenGL'} & set(sys.modules); sys.exit(code)"
     )
     environment = {key: value for key, value in os.environ.items() if "DISPLAY" not in key}
-    command = [sys.executable, "-c", code, "--seeds", "3", "--outdir", str(tmp_path)]
+    command = [sys.executable, "-c", code, UNTRAINED, "--seeds", "3", "--outdir", str(tmp_path)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
