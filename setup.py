@@ -10,7 +10,7 @@ from setuptools import setup
 from setuptools.errors import CompileError
 
 TEST_REQUIRES = [
-    *["pytest>=8", "pytest-timeout", "hypothesis", "mypy", "ruff", "types-tqdm"],
+    *["pytest>=8", "pytest-timeout", "hypothesis", "mypy", "ruff", "types-tqdm", "pybind11"],
     # compiles the CUDA kernels without a GPU; a torch for CUDA brings the version that it pins
     "nvidia-cuda-nvrtc>=12.9; sys_platform == 'linux' and platform_machine in 'x86_64 aarch64'",
 ]
