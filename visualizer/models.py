@@ -51,11 +51,12 @@ def resolve_source(text: str) -> str:
     if text.startswith("bundled:"):
         return text
     path = Path(os.path.abspath(os.path.expanduser(text)))
-    if path.is_dir():
-        snapshots = [(int(m[1]), p) for p in path.iterdir() if (m := _SNAPSHOT.fullmatch(p.name))]
-        if snapshots:
-            return str(max(snapshots)[1])
-    return str(path)
+    try:
+        inside = list(path.iterdir()) if path.is_dir() else []
+    except OSError:
+        inside = []  # the renderer says what is wrong with it
+    snapshots = [(int(m[1]), p) for p in inside if (m := _SNAPSHOT.fullmatch(p.name))]
+    return str(max(snapshots)[1] if snapshots else path)
 
 
 def short_name(source: str) -> str:
@@ -72,10 +73,16 @@ class Models:
         self.loading: Loading | None = None
         self.failure: Failure | None = None
         self._ready: str | None = None
+        self._canceled: str | None = None
         self._waiting: list[str] = []  # named on the command line, loaded one after the other
+        self._in_turn: Loading | None = None  # the one of them that is being read
 
-    def open(self, source: str) -> None:
-        """Load a model and show it when it is there; at once when it is known."""
+    def open(self, source: str, again: bool = False) -> None:
+        """Load a model and show it when it is there; at once when it is known.
+
+        Args:
+            again: read a known one too, if its file has changed.
+        """
         if "://" in source:
             self.failure = Failure(
                 source.strip(), ErrorInfo(f"{source.strip()!r} is an address: {NO_URLS}")
@@ -83,14 +90,14 @@ class Models:
             return
         source = resolve_source(source)
         self.failure = None
-        if source in self.infos:
+        if source in self.infos and not again:
             self.cancel()
             self._ready = source
             return
         if self.loading is not None:
             if self.loading.source == source:
                 return
-            self._runner.cancel_job(self.loading.job_id)
+            self._stop()
         self.loading = Loading(source, self._runner.start_job(LoadModel(source)), 0.0, "Waiting")
 
     def open_later(self, sources: list[str]) -> None:
@@ -100,8 +107,14 @@ class Models:
     def cancel(self) -> None:
         """Stop loading; the model shown stays."""
         if self.loading is not None:
-            self._runner.cancel_job(self.loading.job_id)
-            self.loading = None
+            self._stop()
+            self._load_next()
+
+    def _stop(self) -> None:
+        assert self.loading is not None
+        self._runner.cancel_job(self.loading.job_id)
+        self._canceled = self.loading.source
+        self.loading = None
 
     def retry(self) -> None:
         """Load once more what failed."""
@@ -113,19 +126,25 @@ class Models:
 
     def handle(self, event: JobProgress | JobDone) -> None:
         """Take an event of the renderer; those of superseded jobs are ignored."""
-        loading = self.loading
-        if loading is None or event.job_id != loading.job_id:
-            if isinstance(event, JobDone) and isinstance(event.outcome, ModelInfo):
+        loading, in_turn = self.loading, self._in_turn
+        if loading is not None and event.job_id == loading.job_id:
+            if isinstance(event, JobProgress):
+                self.loading = replace(loading, fraction=event.fraction, text=event.text)
+                return
+            self.loading = None
+            if isinstance(event.outcome, ModelInfo):
+                self.infos[loading.source] = event.outcome
+                self._ready = loading.source
+            self._finish(loading, event)
+        elif isinstance(event, JobDone):
+            if isinstance(event.outcome, ModelInfo):
                 self.learn(event.outcome)
-            return
-        if isinstance(event, JobProgress):
-            self.loading = replace(loading, fraction=event.fraction, text=event.text)
-            return
-        self.loading = None
-        if isinstance(event.outcome, ModelInfo):
-            self.infos[loading.source] = event.outcome
-            self._ready = loading.source
-        elif event.error is not None:
+            if in_turn is not None and event.job_id == in_turn.job_id:
+                self._in_turn = None
+                self._finish(in_turn, event)
+
+    def _finish(self, loading: Loading, event: JobDone) -> None:
+        if event.error is not None:
             self.failure = Failure(loading.source, event.error)
         self._load_next()
 
@@ -138,11 +157,18 @@ class Models:
         ready, self._ready = self._ready, None
         return ready
 
+    def take_canceled(self) -> str | None:
+        """The source whose loading was stopped, once."""
+        canceled, self._canceled = self._canceled, None
+        return canceled
+
     def _load_next(self) -> None:
+        if self.loading is not None or self._in_turn is not None:
+            return
+        self._waiting = [source for source in self._waiting if source not in self.infos]
         if self._waiting:
             source = self._waiting.pop(0)
-            if source not in self.infos:
-                self._runner.start_job(LoadModel(source))
+            self._in_turn = Loading(source, self._runner.start_job(LoadModel(source)))
 
     @property
     def known_sources(self) -> list[str]:

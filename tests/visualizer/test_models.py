@@ -84,6 +84,44 @@ def test_cancel_keeps_everything_as_it_is(runner: Runner) -> None:
     assert models.take_ready() is None
 
 
+def test_a_failure_in_the_list_is_kept_and_the_list_goes_on(
+    runner: Runner, fakes: ModuleType
+) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.open_later(["/b.pkl", "/c.pkl", "/d.pkl"])
+    models.handle(JobDone(1, fakes.fake_info("/a.pkl")))
+    models.handle(JobDone(2, error=ErrorInfo("b.pkl is not a checkpoint.")))
+    assert models.failure is not None
+    assert models.failure.source == "/b.pkl"
+    models.handle(JobDone(3, canceled=True))
+    models.handle(JobDone(4, fakes.fake_info("/d.pkl")))
+    assert runner.jobs == [LoadModel(f"/{name}.pkl") for name in "abcd"]
+    assert list(models.infos) == ["/a.pkl", "/d.pkl"]
+    assert models.take_ready() == "/a.pkl"
+
+
+def test_cancel_goes_on_with_the_list(runner: Runner) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.open_later(["/b.pkl", "/c.pkl"])
+    models.cancel()
+    models.handle(JobDone(1, canceled=True))
+    assert runner.jobs == [LoadModel("/a.pkl"), LoadModel("/b.pkl")]
+    assert models.take_canceled() == "/a.pkl"
+    assert models.take_canceled() is None
+
+
+def test_a_folder_that_cannot_be_listed_is_left_to_the_renderer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert resolve_source(str(tmp_path)) == str(tmp_path)
+
+
 def test_a_folder_means_its_newest_snapshot(tmp_path: Path) -> None:
     for name in ("network-snapshot-000900.pkl", "network-snapshot-001000.pkl", "zzz.pkl"):
         (tmp_path / name).touch()
