@@ -30,10 +30,11 @@ from visualizer.animation import Animator, is_animated
 from visualizer.context import Context, Shown, Timings
 from visualizer.history import History
 from visualizer.inquiry import Inquiries
-from visualizer.models import Models, resolve_source
+from visualizer.models import Failure, Models, resolve_source
 from visualizer.notices import Notices
 from visualizer.settings import Settings
 
+IDLE_SEC = 1.0
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -84,7 +85,9 @@ class App:
         self._submitted: dict[int, tuple[float | None, ViewState]] = {}  # stamp → input at, state
         self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
+        self._said_failure: Failure | None = None
         self._frame_sec = time.perf_counter()
+        self._active_sec = self._frame_sec  # when something was rendered or animated last
         self._awaiting_screen: float | None = None
         self.fresh_pixels = False
 
@@ -109,18 +112,24 @@ class App:
         for event in self.renderer.poll():
             self._handle(event)
         self._follow_status(self.renderer.status)
+        self._say_failure()
         ready = self.models.take_ready()
         if ready is not None:
             self.settings.add_recent(ready)
+            self._request = None  # the same numbers mean another picture once a file was read again
             self.change(replace(self.state, model=ready))
         self._compare_sha256()
         self.context.model = self.models.infos.get(self.state.model)
         if not self.is_paused and is_animated(self.state):
+            self._active_sec = now
             self.state = self.animator.advance(self.state, dt_sec)
             self.history.amend(self.state)
 
     def end_frame(self, gesture_open: bool) -> None:
         """Record the state and ask for its picture when it is another one."""
+        canceled = self.models.take_canceled()
+        if canceled == self.state.model and canceled not in self.models.infos:
+            self._fall_back()
         self.history.record(self.state, gesture_open)
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
@@ -128,6 +137,7 @@ class App:
         request = self.context.comparison.extend(to_request(self.state), self.state)
         if request != self._request:
             self._request = request
+            self._active_sec = self._frame_sec
             stamp = self.renderer.submit(request)
             is_up = self.status.state in ("ready", "busy")  # its start is no latency
             self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
@@ -139,6 +149,11 @@ class App:
         thumbnails = self.context.thumbnails
         if self.is_current and self.pixels is not None and self.state not in thumbnails:
             thumbnails.take(self.state, self.pixels)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was rendered or animated lately."""
+        return self._frame_sec - self._active_sec > IDLE_SEC
 
     @property
     def is_current(self) -> bool:
@@ -190,6 +205,10 @@ class App:
         """Stop or continue all animations."""
         self.is_paused = not self.is_paused and is_animated(self.state)
 
+    def reload_model(self) -> None:
+        """Read the model's file again if it has changed, such as during training."""
+        self.models.open(self.state.model, again=True)
+
     def close(self) -> None:
         self.renderer.close()
 
@@ -200,9 +219,21 @@ class App:
             self._take_result(event)
         elif isinstance(event, (JobProgress, JobDone)) and not self.inquiries.handle(event):
             self.models.handle(event)
+            self._say_failure()
             failure = self.models.failure
             if failure is not None and self.state.model == failure.source:
                 self._fall_back()
+
+    def _say_failure(self) -> None:
+        """A model that could not be loaded, over the picture too: its panel may be hidden."""
+        failure, said = self.models.failure, self._said_failure
+        if failure is said:
+            return
+        self._said_failure = failure
+        if said is not None and (failure is None or failure.source == said.source):
+            self.notices.clear(f"model {said.source}")
+        if failure is not None:
+            self.notices.error(f"model {failure.source}", failure.error, self.models.retry)
 
     def _take_result(self, result: RenderResult) -> None:
         input_sec, state = self._submitted.get(result.stamp, (None, self.state))
@@ -215,6 +246,7 @@ class App:
             shown[tile.name] = Shown(result, tile, state, pixels)
             self.models.learn(tile.model)
             self.renderer.release(tile)
+        self._active_sec = self._frame_sec
         if "main" in shown:
             self.shown = shown["main"]
             self.pixels, self.fresh_pixels = self.shown.pixels, True

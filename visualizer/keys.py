@@ -85,6 +85,7 @@ class Keys:
             Command("Undo", app.undo, "Ctrl+Z", _CTRL | key.z, True),
             Command("Redo", app.redo, "Ctrl+Shift+Z", _CTRL | _SHIFT | key.z, True),
             Command("Open model…", actions.ask_model, "Ctrl+O", _CTRL | key.o),
+            Command("Reload the model", app.reload_model, "Ctrl+R", _CTRL | key.r),
             Command("Save picture", actions.save_picture, "Ctrl+S", _CTRL | key.s),
             Command(
                 "Save session…", actions.ask_save_session, "Ctrl+Shift+S", _CTRL | _SHIFT | key.s
@@ -106,7 +107,7 @@ class Keys:
             Command("Larger interface", lambda: self._scale(1), "Ctrl +", _CTRL | key.equal, True),
             Command("Smaller interface", lambda: self._scale(-1), "Ctrl −",
                     _CTRL | key.minus, True),
-            Command("All commands", self.palette.open, "Ctrl+P", _CTRL | key.p),
+            Command("All commands", self._open_palette, "Ctrl+P", _CTRL | key.p),
             Command("Mouse and keys", self._toggle_help, "F1", key.f1),
             Command("Quit", _quit, "Ctrl+Q", _CTRL | key.q),
         )  # fmt: skip
@@ -168,6 +169,10 @@ class Keys:
         if shown is not None:
             layer = step_layer(state.layer, shown.layers, step)
             self._app.state = replace(state, layer=layer)
+
+    def _open_palette(self) -> None:
+        self._menus.show_help = False
+        self.palette.open()
 
     def _toggle_help(self) -> None:
         self._menus.show_help = not self._menus.show_help

@@ -74,6 +74,8 @@ class Menus:
         name = f"Redo {redo[0]}" if redo else "Redo"
         _item(f"{name}###redo", "Ctrl+Shift+Z", self._app.redo, bool(redo))
         imgui.separator()
+        if undo:
+            imgui.menu_item("Go back to before", "", False, False)
         for idx, label in enumerate(history.undo_labels(12)):
             if imgui.menu_item(f"{label}##step{idx}", "", False)[0]:
                 self._app.go(-idx - 1)
@@ -112,6 +114,7 @@ class Menus:
     def _build_model(self) -> None:
         models, current = self._app.models, self._app.state.model
         _item("Open…", "Ctrl+O", self._actions.ask_model)
+        _item("Reload", "Ctrl+R", self._app.reload_model)
         imgui.separator()
         own = dict.fromkeys([*models.infos, *self._app.settings.recent])
         for source in [*BUNDLED_SOURCES, *(s for s in own if s not in BUNDLED_SOURCES)]:

@@ -29,7 +29,8 @@ def build_ui(app: App) -> None:
     result = app.shown.result if app.shown else None
     _field(f"render {result.render_ms:.0f} ms" if result else "render –", "Time for one picture")
     mean_ms = sum(timings.frame_ms) / max(1, len(timings.frame_ms))
-    _field(f"{1000 / mean_ms:.0f} fps" if mean_ms else "– fps", "Frames shown per second")
+    fps = "idle" if app.is_idle else f"{1000 / mean_ms:.0f} fps" if mean_ms else "– fps"
+    _field(fps, "Frames shown per second; idle: nothing is rendered or animated")
     latency = (percentile(timings.latency_ms, 0.5), percentile(timings.latency_ms, 0.95))
     text = f"{latency[0]:.0f} / {latency[1]:.0f} ms" if latency[1] else "–"
     _field(

@@ -50,9 +50,13 @@ class ModelPanel:
             imgui.same_line()
             imgui.text_colored(theme.ACCENT, "untrained")
             controls.tooltip("Fixed random weights: the pictures mean nothing. Open a checkpoint.")
-        controls.note(describe(info) if info is not None else "Not loaded yet")
+        text = describe(info) if info is not None else "Not loaded yet"
+        # one line: a second one would move the controls below under the mouse
+        controls.note(controls.ellipsis(text, imgui.get_content_region_avail().x))
+        controls.tooltip(text)
 
     def _build_path(self) -> None:
+        models = self._context.models
         browse = imgui.get_frame_height() + 4
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
         entered, self._text = imgui.input_text_with_hint(
@@ -61,9 +65,10 @@ class ModelPanel:
             self._text,
             imgui.InputTextFlags_.enter_returns_true.value,
         )
-        controls.tooltip("Type a file or a folder and press Enter, or drop one on the window")
+        if not (imgui.is_item_active() or imgui.is_item_deactivated() or models.loading):
+            controls.tooltip("Type a file or a folder and press Enter, or drop one on the window")
         if entered and self._text.strip():
-            self._context.models.open(self._text)
+            models.open(self._text)
             self._text = ""
         controls.next_to()
         if controls.button(f"{icons.OPEN}##browse", "Browse for a checkpoint", browse):
@@ -131,12 +136,13 @@ class ModelPanel:
 
 
 def describe(info: ModelInfo) -> str:
-    """One line about a model, such as "StyleGAN3 · 256² · 16 ws · 15.1 M parameters"."""
+    """One line about a model, such as "StyleGAN3 · 256² · 16 ws · 15.1 M weights"."""
+    num = info.num_parameters
     parts = [
         _FAMILIES.get(info.family, info.family),
         f"{info.img_resolution}²",
         f"{info.num_ws} ws",
-        f"{info.num_parameters / 1e6:.1f} M weights",
+        f"{num / 1e6:.1f} M weights" if num >= 1e6 else f"{num / 1e3:.0f} k weights",
     ]
     if info.c_dim:
         parts.append(f"{info.c_dim} classes")
