@@ -192,4 +192,11 @@ class Robot:
         app.state = replace(self.first_state)
         app.history.restart(app.state)
         self.window.viewport.camera = Camera()
+        self.do(_scroll_to_top)
         self.settle()
+
+
+def _scroll_to_top(ui: Any) -> None:
+    """What is scrolled out of sight cannot be found by its name."""
+    for window in ("//Controls", "//Analysis"):
+        ui.scroll_to_top(window)
