@@ -14,6 +14,7 @@ from visualizer.actions import Actions
 from visualizer.animation import is_animated
 from visualizer.app import App
 from visualizer.background import Background
+from visualizer.ending import Ending
 from visualizer.menus import Menus
 from visualizer.panels import registry
 from visualizer.presentation import Presentation
@@ -29,6 +30,7 @@ class Window:
     def __init__(self, app: App, waker: Waker | None = None) -> None:
         self.app = app
         self.waker = waker or Waker()
+        self.ending = Ending(self.waker)
         self.viewport = Viewport(app)
         self.background = Background(self.waker)
         self.actions = Actions(app, self.background)
@@ -103,6 +105,8 @@ class Window:
 
     def _begin_frame(self) -> None:
         self._cpu_sec = time.thread_time()
+        if self.ending.is_asked_for:
+            hello_imgui.get_runner_params().app_shall_exit = True
         for path in self._dropped:
             self.actions.open_path(path)
         self._dropped.clear()
@@ -188,4 +192,5 @@ def read_window() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def run(window: Window) -> None:
     """Open the window; returns when it is closed."""
+    window.ending.listen()
     hello_imgui.run(window.params())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import glfw
+import psutil
 import pytest
 from imgui_bundle import glfw_utils
 
@@ -30,6 +33,20 @@ app.App.begin_frame = close_in_time
 start.open_window(sys.argv[1:])
 """
 WITH_PICTURE = CLOSE_WHEN.format(condition="self.shown is not None")
+SAY_WHEN_IDLE = """
+import sys
+from visualizer import app, start
+
+begin_frame = app.App.begin_frame
+
+def say_when_idle(self):
+    begin_frame(self)
+    if self.shown is not None and self.is_idle:
+        print("idle", file=sys.stderr, flush=True)
+
+app.App.begin_frame = say_when_idle
+start.open_window(sys.argv[1:])
+"""
 WHILE_LOADING = CLOSE_WHEN.format(condition="self.models.loading is not None")
 
 
@@ -55,6 +72,25 @@ def test_closing_while_a_model_is_loaded_ends_everything(
     _, errors = window.communicate(timeout=LIMIT_SEC)
     assert window.returncode == 0, errors
     assert (tmp_path / "own" / "session.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_an_idle_window_and_its_session_is_kept(
+    start_window: Any, tmp_path: Path, name: str
+) -> None:
+    window = start_window(code=SAY_WHEN_IDLE)
+    assert window.stderr.readline() == "idle\n"
+    renderers = psutil.Process(window.pid).children(recursive=True)
+    assert renderers
+    window.send_signal(getattr(signal, name))
+    _, errors = window.communicate(timeout=LIMIT_SEC)
+    assert window.returncode == 0, errors
+    assert set(errors.split()) <= {"idle"}
+    assert (tmp_path / "own" / "session.json").exists()
+    assert (tmp_path / "own" / "settings.json").exists()
+    _, alive = psutil.wait_procs(renderers, timeout=LIMIT_SEC)
+    assert not alive
 
 
 def test_broken_files_are_named_and_the_window_opens(start_window: Any, tmp_path: Path) -> None:
