@@ -9,7 +9,7 @@ from networks.description import Description, describe_checkpoint
 from networks.errors import CheckpointError
 from networks.generator import Generator
 from networks.native_file import save_generator
-from networks.source import newest_snapshot
+from networks.source import newest_snapshot, open_regular
 from networks.stylegan2 import StyleGAN2
 from networks.stylegan2_design import StyleGAN2Config
 from networks.stylegan3 import StyleGAN3
@@ -27,6 +27,7 @@ __all__ = [
     "describe_checkpoint",
     "load_generator",
     "newest_snapshot",
+    "open_regular",
     "save_generator",
     "untrained_generator",
 ]

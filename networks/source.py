@@ -54,7 +54,7 @@ class Source:
         if self._data is not None:
             return hashlib.sha256(self._data).hexdigest()
         assert self.path is not None
-        with _opened(self.path, self.name) as file:
+        with open_regular(self.path, self.name) as file:
             digest = hashlib.sha256()
             while block := file.read(2**20):
                 digest.update(block)
@@ -87,9 +87,14 @@ def newest_snapshot(folder: Path) -> Path:
     """The newest network-snapshot-*.pkl of a training run's folder.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is none, or the folder cannot be read.
     """
-    snapshots = sorted(folder.glob("network-snapshot-*.pkl"), key=_snapshot_number)
+    try:  # `glob` takes a folder that may not be read for an empty one
+        found = [path for path in folder.iterdir() if path.match("network-snapshot-*.pkl")]
+    except OSError as error:
+        reason = error.strerror or one_line(error)
+        raise CheckpointError(f"the folder {str(folder)!r} cannot be read: {reason}") from error
+    snapshots = sorted(found, key=_snapshot_number)
     if not snapshots:
         raise CheckpointError(
             f"{str(folder)!r} is a folder without a network-snapshot-*.pkl; name a file"
@@ -104,7 +109,7 @@ def _snapshot_number(path: Path) -> tuple[int, str]:
 
 def _read_path(path: Path, name: str, limit: int = MAX_FILE_BYTES) -> bytearray:
     """At most `limit` bytes of a file."""
-    with _opened(path, name) as file:
+    with open_regular(path, name) as file:
         data = bytearray(min(os.fstat(file.fileno()).st_size, limit))
         size = file.readinto(data)
     del data[size:]
@@ -112,8 +117,8 @@ def _read_path(path: Path, name: str, limit: int = MAX_FILE_BYTES) -> bytearray:
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[BufferedReader]:
-    """An open regular file; whatever goes wrong is said in a sentence."""
+def open_regular(path: Path, name: str) -> Iterator[BufferedReader]:
+    """An open regular file; whatever goes wrong is said in a sentence, as a CheckpointError."""
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             info = os.fstat(file.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import traceback
 
+from networks import CheckpointError
 from renderer.messages import ErrorInfo
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
@@ -37,5 +38,7 @@ def error_info(error: BaseException, doing: str) -> ErrorInfo:
         return ErrorInfo(f"Memory ran out while {doing}; close other programs or models.", details)
     if isinstance(error, (RenderError, ValueError)):
         return ErrorInfo(str(error), details)
+    if isinstance(error, CheckpointError):
+        return ErrorInfo(f"{str(error).rstrip('.')}.", details)
     first_line = (str(error).splitlines() or [""])[0]
     return ErrorInfo(f"{type(error).__name__} while {doing}: {first_line}", details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -94,7 +95,7 @@ def source_stamp(source: str) -> tuple[int, ...]:
         return ()
     try:
         status = _resolve(source).stat()
-    except (OSError, ValueError):
+    except (OSError, ValueError, networks.CheckpointError):
         return ()
     return (status.st_mtime_ns, status.st_size)
 
@@ -107,8 +108,8 @@ def load_model(source: str, device: str, report: Report) -> Model:
         report: told the fraction done and what is being done; may raise `Canceled`.
 
     Raises:
-        networks.CheckpointError: the file is not a usable checkpoint.
-        RenderError: there is no such source.
+        networks.CheckpointError: there is no such file, or it is not a usable checkpoint.
+        RenderError: there is no such bundled generator, or it is a web address.
         Canceled: `report` said so.
     """
     stamp = source_stamp(source)
@@ -144,30 +145,19 @@ def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str
 def _resolve(source: str) -> Path:
     if source.startswith(("http://", "https://")):
         raise RenderError(f"{source} is a web address: download the file and open that.")
-    path = Path(source).expanduser()
-    if path.is_dir():
-        snapshots = sorted(path.glob("network-snapshot-*.pkl"))
-        if not snapshots:
-            raise RenderError(
-                f"{source} is a folder without a network-snapshot-*.pkl; name a file."
-            )
-        return snapshots[-1]
-    return path
+    path = Path(os.path.expanduser(source))
+    return networks.newest_snapshot(path) if os.path.isdir(path) else path  # neither ever raises
 
 
 def _hash_file(path: Path, report: Report) -> str:
     digest = hashlib.sha256()
-    try:
-        total = max(path.stat().st_size, 1)
-        with path.open("rb") as file:
-            done = 0
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                done += len(chunk)
-                report(_READING_SHARE * min(done / total, 1.0), f"Reading {path.name}")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise RenderError(f"{path} cannot be read: {reason}.") from error
+    with networks.open_regular(path, repr(str(path))) as file:
+        total = max(os.fstat(file.fileno()).st_size, 1)
+        done = 0
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            done += len(chunk)
+            report(_READING_SHARE * min(done / total, 1.0), f"Reading {path.name}")
     return digest.hexdigest()
 
 
