@@ -81,7 +81,19 @@ class Frames:
             pair = (named[spec.a], named[spec.b])
             difference = self._pipeline.render_difference(pair, spec, work, should_stop)
             rendered += [difference] if difference is not None else []
-        return tuple(self._tile(view, len(rendered)) for view in rendered)
+        return self._written(rendered)
+
+    def _written(self, rendered: list[RenderedView]) -> tuple[Tile, ...]:
+        """All of them as tiles, or none: what was written goes back when a later one fails."""
+        tiles: list[Tile] = []
+        try:
+            for view in rendered:
+                tiles.append(self._tile(view, len(rendered)))
+        except BaseException:
+            for tile in tiles:
+                self._ring.release(tile.ref.ring, tile.ref.slot)
+            raise
+        return tuple(tiles)
 
     def _models(self, request: RenderRequest) -> dict[str, Model] | None:
         """The models of a request; None while one of them is still being loaded.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import queue
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from renderer.messages import (
     TileRef,
     View,
 )
-from renderer.models import ModelStore, load_model
+from renderer.models import Model, ModelStore, load_model
 from renderer.pipeline import Pipeline
 from renderer.ring import RingWriter
 
@@ -40,6 +41,9 @@ class Ring:
 
     def write(self, picture: Any, _num_tiles: int) -> TileRef:
         return TileRef("ring", 0, *picture.shape, slot=0)
+
+    def release(self, _ring: str, _slot: int) -> None:
+        pass
 
 
 class Bench:
@@ -197,6 +201,58 @@ def test_shared_memory_that_is_full_is_an_error_and_the_next_picture_comes() -> 
     assert error.message.startswith("Memory ran out while rendering")
     memory.is_full = False
     assert bench.answer_when_loaded(MODELS[0]).tiles
+
+
+def test_a_tile_that_cannot_be_written_gives_back_those_before_it() -> None:
+    class FullRing(Ring):
+        def __init__(self) -> None:
+            self.released: list[tuple[str, int]] = []
+            self.num_written = 0
+
+        def write(self, picture: Any, _num_tiles: int) -> TileRef:
+            self.num_written += 1
+            if self.num_written == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return TileRef("ring", 0, *picture.shape, slot=5)
+
+        def release(self, ring: str, slot: int) -> None:
+            self.released.append((ring, slot))
+
+    bench, ring = Bench(), FullRing()
+    bench.frames._ring = ring  # type: ignore[assignment]
+    result = bench.answer_when_loaded(*MODELS)
+    assert result.error is not None
+    assert result.tiles == ()
+    assert ring.released == [("ring", 5)]
+
+
+def test_pictures_go_on_during_a_load_and_a_canceled_one_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, go_on = Bench(), threading.Event()
+    bench.answer_when_loaded(MODELS[0])
+    while not bench.settled.empty():
+        bench.settled.get()
+
+    def slow_load(*arguments: Any) -> Model:
+        assert go_on.wait(LIMIT_SEC)
+        return load_model(*arguments)
+
+    monkeypatch.setattr("renderer.loader.load_model", slow_load)
+    bench.loader.start(11, MODELS[1])
+    bench.loader.start(12, BUNDLED)
+    bench.loader.cancel(12)
+    assert bench.answer(MODELS[0], seed=1)
+    assert bench.results()[-1].tiles
+    assert bench.loader.is_busy
+    go_on.set()
+    for _ in range(2):
+        bench.settled.get(timeout=LIMIT_SEC)
+    loaded, canceled = [event for event in bench.sent if isinstance(event, JobDone)][-2:]
+    assert (loaded.job_id, canceled.job_id) == (11, 12)
+    assert loaded.outcome is not None
+    assert canceled.canceled
+    assert canceled.outcome is None
 
 
 def test_errors_of_every_kind_are_one_sentence() -> None:
