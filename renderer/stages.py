@@ -64,6 +64,7 @@ class Stages:
         is_moved = self._synthesis.input_transform != IDENTITY
         self._is_untransformed = view.display.untransform and is_moved
         self._shown_key = (self._key, self._is_untransformed)
+        self._activation: torch.Tensor | None = None  # it may be too large for the cache
 
     # --- what is shown -------------------------------------------------------------------------
 
@@ -86,9 +87,14 @@ class Stages:
 
     def activation(self) -> torch.Tensor:
         """[C, H, W]: raw values of the layer, un-transformed where the view says so."""
-        if not self._is_untransformed:
-            return self._captured()
-        return self._cached(("untransformed", self._key), self._untransform, _num_bytes)
+        if self._activation is None:
+            key = ("untransformed", self._key)
+            self._activation = (
+                self._cached(key, self._untransform, _num_bytes)
+                if self._is_untransformed
+                else self._captured()
+            )
+        return self._activation
 
     def statistics(self) -> ChannelStatistics:
         """Of every channel of `activation`."""
