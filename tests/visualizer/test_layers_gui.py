@@ -10,6 +10,7 @@ import pytest
 from imgui_bundle import imgui
 
 from renderer.state import LayerState
+from visualizer.panels.layers import LayersPanel
 
 pytestmark = pytest.mark.gui
 ROOM = "//Analysis/Layers/"
@@ -37,6 +38,23 @@ def test_every_listed_layer_of_both_families_can_be_shown(robot: Any, golden: Pa
             assert robot.app.state.layer.name == info.name
     choose(robot, "output")
     assert robot.app.state.layer.name is None
+
+
+def test_the_list_opens_with_whole_rows(robot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow = LayersPanel._follow
+    rows: list[tuple[float, float]] = []
+
+    def look(panel: LayersPanel, *place: Any) -> None:
+        follow(panel, *place)
+        row_height = place[-1]
+        rows.append((imgui.get_scroll_y() / row_height, imgui.get_scroll_max_y() / row_height))
+
+    monkeypatch.setattr(LayersPanel, "_follow", look)
+    robot.frame()
+    (scrolled, last) = rows[-1]
+    assert last > 0
+    assert scrolled == int(scrolled)
+    assert last == int(last)
 
 
 def test_gain_channel_and_normalize_show_without_a_network_run(robot: Any) -> None:

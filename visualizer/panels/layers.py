@@ -64,7 +64,7 @@ class LayersPanel:
             | imgui.TableFlags_.no_pad_outer_x.value
             | imgui.TableFlags_.sizing_fixed_fit.value
         )
-        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, (num_rows + 1) * row_height + 4)):
+        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, (num_rows + 1) * row_height)):
             return layer
         _build_header()
         current = shown_layer(layers, layer.name).name
@@ -74,7 +74,8 @@ class LayersPanel:
             if _build_row(info, info.name == current):
                 layer = replace(layer, name=None if info.name == OUTPUT else info.name)
         place = [info.name for info in layers].index(current)
-        self._follow((result.model.source, current), place * row_height, num_rows * row_height)
+        heights = place * row_height, num_rows * row_height, row_height
+        self._follow((result.model.source, current), *heights)
         imgui.end_table()
         return layer
 
@@ -95,13 +96,16 @@ class LayersPanel:
             controls.note("Being computed…")
         imgui.tree_pop()
 
-    def _follow(self, choice: tuple[str, str], place: float, height: float) -> None:
+    def _follow(
+        self, choice: tuple[str, str], place: float, height: float, row_height: float
+    ) -> None:
         """Bring the chosen row into sight when the choice has changed elsewhere."""
         if self._scrolled_to != choice:
             self._scrolled_to = choice
             low = imgui.get_scroll_y()
             if not low <= place <= low + height * 0.9:
-                imgui.set_scroll_y(max(0.0, place - height / 2))
+                middle = round((place - height / 2) / row_height) * row_height  # no row in parts
+                imgui.set_scroll_y(max(0.0, middle))
 
 
 def _build_header() -> None:
