@@ -83,6 +83,14 @@ def test_the_list_of_keys_comes_and_goes(robot: Any) -> None:
     assert not robot.window.menus.show_help
 
 
+def test_the_list_of_keys_makes_room_for_the_palette(robot: Any) -> None:
+    robot.press(KEY.f1)
+    assert robot.window.menus.show_help
+    robot.press(KEY.mod_ctrl | KEY.p)
+    assert not robot.window.menus.show_help
+    robot.press(KEY.escape)
+
+
 def test_space_pauses_an_animation_and_undo_stops_it(robot: Any) -> None:
     robot.click("//Controls/Latent/##animate")
     robot.wait(lambda: robot.app.shown.state.latent.x > 0.02, "a moving picture")
