@@ -78,6 +78,25 @@ def test_two_models_are_loaded_and_going_back_needs_no_loading(robot: Any, golde
     assert robot.app.state.model == BUNDLED
 
 
+def test_a_file_written_anew_is_read_again_on_request(
+    robot: Any, golden: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "snapshot.pkl"
+    path.write_bytes((golden / "stylegan3-t-64.pkl").read_bytes())
+    load(robot, path)
+    robot.settle()
+    path.write_bytes((golden / "stylegan3-r-64.pkl").read_bytes())
+
+    def reload() -> None:
+        stamp = robot.app.shown.result.stamp
+        robot.press(imgui.Key.mod_ctrl | imgui.Key.r)
+        robot.wait(lambda: robot.app.shown.result.stamp > stamp, "the new picture")
+
+    robot.changed_by(reload)
+    assert robot.app.models.failure is None
+    assert robot.app.shown.model.sha256 == robot.app.models.infos[str(path)].sha256
+
+
 def test_a_dropped_checkpoint_is_opened(robot: Any, golden: Path) -> None:
     path = golden / "stylegan3-r-64.pkl"
     robot.changed_by(
