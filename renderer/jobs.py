@@ -63,6 +63,7 @@ class Jobs:
         self._queue: collections.deque[StartJob] = collections.deque()
         self._waiting: list[StartJob] = []  # for their model
         self._open: set[int] = set()
+        self._is_running = False  # also when what runs has been canceled and is not open any more
         self._reported_sec = 0.0
 
     @property
@@ -72,7 +73,7 @@ class Jobs:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._open)
+        return bool(self._open) or self._is_running
 
     def start(self, message: StartJob) -> None:
         """Queue a job."""
@@ -96,7 +97,11 @@ class Jobs:
         """Run the first job of the queue to its end, or until it must wait for its model."""
         with self._lock:
             message = self._queue.popleft()
-        done = self._finish(message)
+            self._is_running = True
+        try:
+            done = self._finish(message)
+        finally:
+            self._is_running = False
         if done is not None:
             with self._lock:
                 self._open.discard(message.job_id)
@@ -134,8 +139,9 @@ class Jobs:
         error = self._loader.need(source, message.job_id)
         if error is None:
             return None
-        with self._lock:
+        with self._lock:  # a load that settled meanwhile may have queued it again
             self._waiting = [other for other in self._waiting if other is not message]
+            self._queue = collections.deque(m for m in self._queue if m is not message)
         return error
 
     def _run(self, job_id: int, job: Job, model: Model) -> Outcome:

@@ -86,6 +86,7 @@ class Worker:
     def _settle_load(self) -> None:
         self._jobs.retry()
         self._inbox.retry_newest()
+        self._inbox.wake()  # for the jobs, when there has been no frame yet
 
     def _beat(self) -> None:
         while True:

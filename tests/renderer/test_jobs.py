@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from renderer.jobs import Jobs
 from renderer.messages import (
     ContactSheet,
     DisplaySpec,
+    ErrorInfo,
     JobDone,
     LatentSpec,
     ProbeRegion,
     RenderRequest,
     RenderResult,
     SpectrumProfile,
+    StartJob,
     View,
 )
+from renderer.models import ModelStore
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VIEW = View(
@@ -65,7 +69,7 @@ def test_a_job_loads_the_model_it_needs(client: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("job", "words"),
     [
-        (ProbeRegion(replace(VIEW, model="/no/such/file.pkl"), 0, 0, 1, 1), "No such file"),
+        (ProbeRegion(replace(VIEW, model="/no/such/file.pkl"), 0, 0, 1, 1), "does not exist"),
         (ProbeRegion(replace(VIEW, display=DisplaySpec(layer="L99")), 0, 0, 1, 1), "'L99'"),
         (ContactSheet(VIEW, thumb_px=10**9), "thumb_px is 1000000000, expected 4 to 512"),
         (SpectrumProfile(replace(VIEW, latents=LatentSpec(((-1, 1.0),)))), "seed -1"),
@@ -77,6 +81,16 @@ def test_a_job_that_makes_no_sense_is_one_sentence(client: Any, job: Any, words:
     assert words in done.error.message
     assert "\n" not in done.error.message
     assert client.status.num_restarts == 0
+
+
+def test_a_job_is_answered_before_there_was_any_frame(waiting_client: Any) -> None:
+    client = waiting_client(device="cpu")
+    try:
+        missing = replace(VIEW, model="/no/such/file.pkl")
+        assert client.run_job(ProbeRegion(missing, 0, 0, 1, 1)).error is not None
+        assert client.run_job(ProbeRegion(VIEW, 0, 0, 1, 1)).outcome is not None
+    finally:
+        client.close()
 
 
 def test_a_canceled_job_ends_and_later_ones_are_answered(client: Any, slow_model: str) -> None:
@@ -109,3 +123,47 @@ def test_frames_come_between_the_steps_of_a_job(client: Any, slow_model: str) ->
                 order.append(str(jobs.index(event.job_id)))
     assert [name for name in order if name != "frame"] == ["0", "1", "2"]
     assert order.index("frame") < 3
+
+
+class Part:
+    """Stands for the part of the renderer that a test is about; it does what the test says."""
+
+    def __init__(self, **methods: Any) -> None:
+        self.__dict__.update(methods)
+
+
+def make_jobs(pipeline: Any, store: Any, loader: Any) -> tuple[Jobs, list[Any]]:
+    """A queue of jobs, and what it sends."""
+    sent: list[Any] = []
+    return Jobs(pipeline, store, loader, sent.append, lambda: None), sent
+
+
+def test_a_canceled_job_is_busy_until_its_step_has_ended() -> None:
+    """A renderer that is not busy sends no sign of life, and is taken for a frozen one."""
+    seen: list[bool] = []
+
+    def open_view(_view: View, _model: Any, _work: Any, should_stop: Any) -> None:
+        jobs.cancel(7)  # from the inbox's thread, in the middle of a long step
+        seen.append(jobs.is_busy)
+        should_stop()
+
+    store = Part(get=lambda _source: object())
+    jobs, sent = make_jobs(Part(open=open_view), store, Part())
+    jobs.start(StartJob(7, JOBS[0]))
+    jobs.run_next()
+    assert seen == [True]
+    assert sent == [JobDone(7, canceled=True)]
+    assert not jobs.is_busy
+
+
+def test_a_job_whose_model_fails_while_it_asks_is_answered_once() -> None:
+    def need(_source: str, _job_id: int) -> ErrorInfo:
+        jobs.retry()  # from the loader's thread: a load has settled
+        return ErrorInfo("It is broken.")
+
+    jobs, sent = make_jobs(Part(), ModelStore(), Part(need=need))
+    jobs.start(StartJob(7, JOBS[0]))
+    jobs.run_next()
+    assert sent == [JobDone(7, error=ErrorInfo("It is broken."))]
+    assert not jobs.has_work
+    assert not jobs.is_busy
