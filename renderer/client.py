@@ -204,9 +204,11 @@ class RendererClient:
 
     def _live_once(self) -> tuple[str, str]:
         """Start a renderer and serve it to its end; returns why it ended, and details."""
+        with self._lock:
+            device = self._device
         try:
-            worker = WorkerProcess(self._device)
-        except OSError as error:
+            worker = WorkerProcess(device)
+        except Exception as error:  # no memory, no process, no thread: tried again, then given up
             time.sleep(0.2)
             return f"it could not be started: {error}", ""
         with self._changed:
@@ -218,15 +220,26 @@ class RendererClient:
                 self._send_job(worker, job_id)
             if self._request is not None:
                 worker.send(RenderFrame(self._stamp, self._request))
-            if self._closing:
+            self._is_changing_device = self._device != device  # `use_device` while it started
+            if self._closing or self._is_changing_device:
                 worker.kill()
             self._changed.notify_all()
-        while (message := worker.receive()) is not None:
-            self._handle(message)
+        failure = self._serve(worker)
         with self._lock:
             self._worker = None
         reason = worker.wait()
-        return self._kill_reason or reason, worker.details
+        return failure or self._kill_reason or reason, worker.details
+
+    def _serve(self, worker: WorkerProcess) -> str:
+        """Take what it says until it is gone; returns what went wrong here, "" for nothing."""
+        try:
+            while (message := worker.receive()) is not None:
+                self._handle(message)
+        except Exception as error:  # without this thread nothing would ever start it again
+            worker.kill()
+            text = (str(error).splitlines() or [""])[0].rstrip(".")
+            return f"what it sent could not be taken ({type(error).__name__}: {text})"
+        return ""
 
     def _bury(self, reason: str, details: str) -> None:
         if self._is_changing_device:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from renderer import process
 from renderer.messages import JobDone, LatentSpec, LoadModel, RenderRequest, RenderResult, View
+from renderer.ring import RingReader
 
 MODEL = str(Path(__file__).parent.parent / "golden" / "stylegan3-r-64.pkl")
 ROOT = Path(__file__).parent.parent.parent
@@ -86,6 +88,63 @@ def test_a_frozen_renderer_is_noticed_while_work_is_pending(waiting_client: Any)
         assert np.array_equal(client.picture(seed_view(7)), want)
         assert "had not answered" in client.status.reason
         assert client.status.num_restarts == 1
+    finally:
+        client.close()
+
+
+def test_what_cannot_be_taken_costs_a_restart_not_the_window(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OSError(12, "Cannot allocate memory")]
+    really_open = RingReader.open
+
+    def open_once_refused(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        really_open(*arguments)
+
+    monkeypatch.setattr(RingReader, "open", open_once_refused)
+    assert client.picture(seed_view(7)).shape == (64, 64, 3)
+    assert client.status.num_restarts == 1
+    assert "Cannot allocate memory" in client.status.reason
+
+
+def test_a_device_that_is_chosen_while_a_renderer_starts_is_used(
+    waiting_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices: list[str | None] = []
+    constructed = threading.Event()
+
+    class Process:
+        """Lives until it is killed; the device changes before its start has returned."""
+
+        pid, details = 1, ""
+
+        def __init__(self, device: str | None) -> None:
+            devices.append(device)
+            self.killed = threading.Event()
+            if len(devices) == 1:
+                assert constructed.wait(60)
+                client.use_device("second")
+
+        def send(self, _message: object) -> None: ...
+
+        def receive(self) -> None:
+            assert self.killed.wait(60)
+
+        def kill(self) -> None:
+            self.killed.set()
+
+        def wait(self) -> str:
+            return "it was killed"
+
+    monkeypatch.setattr("renderer.client.WorkerProcess", Process)
+    client = waiting_client(device="first")
+    constructed.set()
+    try:
+        client.wait_for(lambda: len(devices) == 2)
+        assert devices == ["first", "second"]
+        assert "another device" in client.status.reason
     finally:
         client.close()
 
