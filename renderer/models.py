@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import threading
@@ -114,11 +113,11 @@ def load_model(source: str, device: str, report: Report) -> Model:
     """
     stamp = source_stamp(source)
     if source.startswith("bundled:"):
-        generator, label, sha256 = _build_bundled(source, report)
+        generator, label = _build_bundled(source, report)
     else:
         path = _resolve(source)
         report(0.0, f"Reading {path.name}")
-        sha256 = _hash_file(path, report)
+        _read_ahead(path, report)
         report(_READING_SHARE, f"Building {path.name}")
         generator, label = networks.load_generator(str(path)), path.stem
     report(0.9, f"Moving {label} to {device}")
@@ -126,20 +125,19 @@ def load_model(source: str, device: str, report: Report) -> Model:
     prepare_kernels(generator, device, lambda sentence: report(0.95, sentence))
     generator.reduced_on_cpu = True  # a request says which precision it wants
     report(1.0, f"Loaded {label}")
-    info = _describe(source, label, generator, sha256)
+    info = _describe(source, label, generator)
     return Model(next(_key_numbers), generator, info, stamp, device)
 
 
-def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str, str]:
+def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str]:
     if source not in BUNDLED_SOURCES:
         names = ", ".join(BUNDLED_SOURCES)
         raise RenderError(f"There is no bundled generator {source!r}; this version has {names}.")
     label = source.removeprefix("bundled:")
     report(0.0, f"Building {label}")
     if source == UNTRAINED:
-        return networks.untrained_generator(), label, ""
-    path = _GENERATORS / f"{label}.safetensors"
-    return networks.load_generator(str(path)), label, _hash_file(path, report)
+        return networks.untrained_generator(), label
+    return networks.load_generator(_GENERATORS / f"{label}.safetensors"), label
 
 
 def _resolve(source: str) -> Path:
@@ -149,19 +147,17 @@ def _resolve(source: str) -> Path:
     return networks.newest_snapshot(path) if os.path.isdir(path) else path  # neither ever raises
 
 
-def _hash_file(path: Path, report: Report) -> str:
-    digest = hashlib.sha256()
+def _read_ahead(path: Path, report: Report) -> None:
+    """Bring the file into the system's cache, where the slow part can be seen and canceled."""
     with networks.open_regular(path, repr(str(path))) as file:
         total = max(os.fstat(file.fileno()).st_size, 1)
         done = 0
         while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
             done += len(chunk)
             report(_READING_SHARE * min(done / total, 1.0), f"Reading {path.name}")
-    return digest.hexdigest()
 
 
-def _describe(source: str, label: str, generator: networks.Generator, sha256: str) -> ModelInfo:
+def _describe(source: str, label: str, generator: networks.Generator) -> ModelInfo:
     return ModelInfo(
         source=source,
         label=label,
@@ -176,5 +172,5 @@ def _describe(source: str, label: str, generator: networks.Generator, sha256: st
         has_noise=generator.has_noise,
         num_parameters=generator.num_parameters,
         untrained=generator.untrained,
-        sha256=sha256,
+        sha256=generator.sha256,
     )
