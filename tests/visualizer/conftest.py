@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import importlib.util
 import os
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -59,13 +60,17 @@ def golden() -> Path:
 
 
 @pytest.fixture(scope="session")
-def open_robot(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def open_robot(
+    display: str, tmp_path_factory: pytest.TempPathFactory, real_stderr: TextIO
+) -> Iterator[Any]:
     """The one window that the tests share; a test takes it through `robot`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOUPE_SETTINGS", str(tmp_path_factory.mktemp("settings")))
         if display:
             patch.setenv("DISPLAY", display)
         opened = load_helper("robot").Robot()
+        faulthandler.disable()  # the test engine has put its own handlers in the way,
+        faulthandler.enable(real_stderr)  # and those swallow the stack
         yield opened
         opened.close()
 
