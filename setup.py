@@ -79,6 +79,7 @@ setup(
         "visualizer",
         "visualizer.panels",
         "renderer",
+        "renderer.messages",
         "networks",
         "networks.portraits",
         "networks.fit",

@@ -5,6 +5,7 @@ Only the dataclasses of `renderer.messages` are read back, so nothing else can a
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import pickle
@@ -18,8 +19,10 @@ _MAX_MESSAGE_BYTES = 1 << 28
 
 class _MessageUnpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
-        if module_name == "renderer.messages" and "." not in global_name:
-            return super().find_class(module_name, global_name)
+        if module_name.startswith("renderer.messages.") and "." not in global_name:
+            found = super().find_class(module_name, global_name)
+            if isinstance(found, type) and dataclasses.is_dataclass(found):
+                return found
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is not a message")
 
 
