@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 
 from renderer.errors import RenderError, Superseded, error_info, is_out_of_memory
 from renderer.loader import Loader
-from renderer.messages import ErrorInfo, RenderFrame, RenderRequest, RenderResult, Tile
+from renderer.messages import (
+    ErrorInfo,
+    RenderFrame,
+    RenderRequest,
+    RenderResult,
+    Tile,
+    ViewFailure,
+)
 from renderer.models import Model, ModelStore
-from renderer.pipeline import Pipeline, RenderedView
+from renderer.pipeline import DIFFERENCE, Pipeline, RenderedView
 from renderer.ring import RingWriter
 from renderer.work import Work
+
+ShouldStop = Callable[[], bool]
 
 
 class Frames:
@@ -43,45 +53,55 @@ class Frames:
         """Render and send; returns False when a newer request stopped it.
 
         A frame that was stopped lets the next one finish: the screen must not starve.
+        A view that fails leaves the others theirs.
         """
         begin_sec = time.perf_counter()
-        work = Work()
+        work, failures = Work(), Failures()
+        tiles: tuple[Tile, ...] = ()
         may_stop, self._may_stop = self._may_stop, True
         try:
-            models = self._models(frame.request)
-            if models is None:
+            models = self._models(frame.request, failures)
+            is_waiting = len(models) + len(failures.by_name) < len(frame.request.views)
+            if is_waiting and not models:
                 return True  # offered again when the model has arrived
-            tiles = self._tiles(frame.request, models, work, may_stop)
+            should_stop: ShouldStop = lambda: may_stop and self._newer_waits()  # noqa: E731
+            rendered = self._rendered(frame.request, models, work, should_stop, failures)
+            tiles = self._written(rendered)
         except Superseded:
             self._may_stop = False
             return False
         except BrokenPipeError:
             raise
         except Exception as error:  # told to the person; the renderer lives on
-            if is_out_of_memory(error):
-                self._pipeline.forget()
-            self._send_result(frame, begin_sec, work, error=_frame_error(error))
-            return True
-        self._send_result(frame, begin_sec, work, tiles)
+            for view in frame.request.views:
+                failures.by_name[view.name] = error
+        if failures.of_memory:
+            self._pipeline.forget()
+        self._send_result(frame, begin_sec, work, tiles, failures)
         return True
 
-    def _tiles(
-        self, request: RenderRequest, models: dict[str, Model], work: Work, may_stop: bool
-    ) -> tuple[Tile, ...]:
-        def should_stop() -> bool:
-            return may_stop and self._newer_waits()
-
-        rendered = [
-            self._pipeline.render(view, models[view.model], work, should_stop)
-            for view in request.views
-        ]
+    def _rendered(
+        self,
+        request: RenderRequest,
+        models: dict[str, Model],
+        work: Work,
+        should_stop: ShouldStop,
+        failures: Failures,
+    ) -> list[RenderedView]:
+        rendered: dict[str, RenderedView] = {}
+        for view in request.views:
+            if view.name in models:
+                with failures.noted(view.name):
+                    model = models[view.name]
+                    rendered[view.name] = self._pipeline.render(view, model, work, should_stop)
         spec = request.difference
-        if spec is not None:
-            named = {view.view.name: view for view in rendered}
-            pair = (named[spec.a], named[spec.b])
-            difference = self._pipeline.render_difference(pair, spec, work, should_stop)
-            rendered += [difference] if difference is not None else []
-        return self._written(rendered)
+        if spec is not None and spec.a in rendered and spec.b in rendered:
+            with failures.noted(DIFFERENCE):
+                pair = (rendered[spec.a], rendered[spec.b])
+                difference = self._pipeline.render_difference(pair, spec, work, should_stop)
+                if difference is not None:
+                    rendered[DIFFERENCE] = difference
+        return list(rendered.values())
 
     def _written(self, rendered: list[RenderedView]) -> tuple[Tile, ...]:
         """All of them as tiles, or none: what was written goes back when a later one fails."""
@@ -95,23 +115,19 @@ class Frames:
             raise
         return tuple(tiles)
 
-    def _models(self, request: RenderRequest) -> dict[str, Model] | None:
-        """The models of a request; None while one of them is still being loaded.
-
-        Raises:
-            LoadFailed: one of them cannot be loaded.
-        """
-        models = {}
-        sources = tuple(dict.fromkeys(view.model for view in request.views))
-        self._store.pin(sources)
-        for source in sources:
-            model = self._store.get(source)
+    def _models(self, request: RenderRequest, failures: Failures) -> dict[str, Model]:
+        """The models by the names of their views, without those still being loaded."""
+        models, is_loading = {}, False
+        self._store.pin(view.model for view in request.views)
+        for view in request.views:
+            model = self._store.get(view.model)
             if model is not None:
-                models[source] = model
-            elif (error := self._loader.need(source)) is not None:
-                raise LoadFailed(error)
-            else:
-                return None
+                models[view.name] = model
+            elif not is_loading:  # one at a time: the loader would drop the one before
+                error = self._loader.need(view.model)
+                is_loading = error is None
+                if error is not None:
+                    failures.by_name[view.name] = LoadFailed(error)
         return models
 
     def _tile(self, rendered: RenderedView, num_views: int) -> Tile:
@@ -131,15 +147,19 @@ class Frames:
         frame: RenderFrame,
         begin_sec: float,
         work: Work,
-        tiles: tuple[Tile, ...] = (),
-        error: ErrorInfo | None = None,
+        tiles: tuple[Tile, ...],
+        failures: Failures,
     ) -> None:
         self._num_finished += 1
+        told = failures.told()
+        settled = {tile.name for tile in tiles} | {failure.name for failure in told}
         result = RenderResult(
             stamp=frame.stamp,
             request=frame.request,
             tiles=tiles,
-            error=error,
+            error=told[0].error if told else None,
+            failures=told,
+            waiting=tuple(v.name for v in frame.request.views if v.name not in settled),
             render_ms=(time.perf_counter() - begin_sec) * 1000,
             stage_ms=tuple(work.stage_ms.items()),
             synthesis_runs=work.synthesis_runs,
@@ -160,5 +180,29 @@ class LoadFailed(RenderError):
         self.error = error
 
 
-def _frame_error(error: Exception) -> ErrorInfo:
+class Failures:
+    """What went wrong in a frame, by the names of its views."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Exception] = {}
+
+    @property
+    def of_memory(self) -> bool:
+        return any(is_out_of_memory(error) for error in self.by_name.values())
+
+    @contextlib.contextmanager
+    def noted(self, name: str) -> Iterator[None]:
+        """An error of the body is this view's; what stops the whole frame goes on."""
+        try:
+            yield
+        except (Superseded, BrokenPipeError):
+            raise
+        except Exception as error:
+            self.by_name[name] = error
+
+    def told(self) -> tuple[ViewFailure, ...]:
+        return tuple(ViewFailure(name, _info(error)) for name, error in self.by_name.items())
+
+
+def _info(error: Exception) -> ErrorInfo:
     return error.error if isinstance(error, LoadFailed) else error_info(error, "rendering")

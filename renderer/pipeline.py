@@ -18,6 +18,7 @@ from renderer.work import Work
 
 MIN_BUDGET_BYTES = 512 << 20
 MAX_BUDGET_BYTES = 4 << 30
+DIFFERENCE = "difference"  # name of that tile
 MEMORY_SHARE = 8  # the caches may take this part of the memory there is
 
 
@@ -99,5 +100,5 @@ class Pipeline:
             picture = difference(a, b, spec)
         if picture is None:
             return None
-        view = replace(views[0].view, name="difference")
+        view = replace(views[0].view, name=DIFFERENCE)
         return replace(views[0], view=view, picture=picture)

@@ -12,10 +12,11 @@ import math
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from renderer.messages import (
     BUNDLED,
+    DifferenceKind,
     DisplaySpec,
     LatentSpec,
     Matrix,
@@ -50,7 +51,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "layer.scale_db": (-40, 40),
     "spectrum.range_db": (0.1, 100),
     "spectrum.beta": (0, 50),
+    "comparison.wipe": (0, 1),
+    "comparison.blink_hz": (0.2, 10),
+    "comparison.gain_db": (-40, 80),
 }
+ComparePart = Literal["Latent", "Transform", "Layer"]
+CompareMode = Literal["A", "B", "Side by side", "Wipe", "Blink", "Difference"]
+_PINNED = "comparison.pinned"  # its values have the ranges of a state
 
 
 class StateError(ValueError):
@@ -132,6 +139,20 @@ class SpectrumState:
 
 
 @dataclass(frozen=True)
+class CompareState:
+    """A pinned picture (B) beside the present one (A), and how both are shown."""
+
+    pinned: ViewState | None = None  # compares with nothing itself
+    follows: tuple[ComparePart, ...] = ()  # what B takes from A
+    mode: CompareMode = "A"
+    wipe: float = 0.5  # where A ends, as a share of the picture's width
+    blink_hz: float = 1.0  # how often a second both have been shown
+    kind: DifferenceKind = "signed"
+    gain_db: float = 0.0  # of the difference, −40…80
+    in_colors: bool = False
+
+
+@dataclass(frozen=True)
 class ViewState:
     """Everything that decides the picture."""
 
@@ -145,6 +166,7 @@ class ViewState:
     layer: LayerState = field(default_factory=LayerState)
     spectrum: SpectrumState = field(default_factory=SpectrumState)
     force_fp32: bool = False
+    comparison: CompareState = field(default_factory=CompareState)
 
 
 def seed_at(x: float, y: float) -> int:
@@ -236,7 +258,10 @@ def _spectrum(spectrum: SpectrumState) -> SpectrumSpec | None:
 
 def state_to_json(state: ViewState) -> str:
     """The state as JSON text, with its schema version."""
-    return json.dumps({"schema": SCHEMA_VERSION, **dataclasses.asdict(state)}, indent=1)
+    data = {"schema": SCHEMA_VERSION, **dataclasses.asdict(state)}
+    if state.comparison.pinned is not None:
+        del data["comparison"]["pinned"]["comparison"]
+    return json.dumps(data, indent=1)
 
 
 def state_from_json(text: str) -> ViewState:
@@ -261,6 +286,8 @@ def state_from_json(text: str) -> ViewState:
         )
     state = typing.cast(ViewState, _read_value(ViewState, data, ""))
     _check_rows(state.mix.rows)
+    if state.comparison.pinned is not None:
+        _check_rows(state.comparison.pinned.mix.rows)
     return state
 
 
@@ -291,6 +318,8 @@ def _read_dataclass(cls: type, data: object, where: str) -> Any:
     if not isinstance(data, dict):
         raise StateError(f"{_place(where)} is {_show(data)}, expected an object")
     hints = typing.get_type_hints(cls)
+    if where == _PINNED:
+        del hints["comparison"]
     unknown = sorted(set(data) - set(hints))
     if unknown:
         raise StateError(f"{_place(where)} has unknown keys: {_show(', '.join(unknown))}")
@@ -299,17 +328,22 @@ def _read_dataclass(cls: type, data: object, where: str) -> Any:
 
 
 def _read_value(hint: Any, value: object, where: str) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _read_dataclass(hint, value, where)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         if value is None and type(None) in typing.get_args(hint):
             return None
         hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _read_dataclass(hint, value, where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise StateError(f"{_place(where)} is {_show(value)}, expected a list")
         item = typing.get_args(hint)[0]
         return tuple(_read_value(item, entry, where) for entry in value)
+    if typing.get_origin(hint) is Literal and value not in typing.get_args(hint):
+        choices = ", ".join(typing.get_args(hint))
+        raise StateError(f"{_place(where)} is {_show(value)}, expected one of: {choices}")
+    if typing.get_origin(hint) is Literal:
+        return value
     if hint in (float, int):
         return _read_number(hint, value, where)
     if hint in (bool, str) and type(value) is hint:
@@ -324,7 +358,7 @@ def _read_number(hint: type, value: object, where: str) -> float | int:
         kind = "a whole number" if hint is int else "a number"
         raise StateError(f"{_place(where)} is {_show(value)}, expected {kind}")
     number = typing.cast(float, value)
-    low, high = RANGES[where]
+    low, high = RANGES[where.removeprefix(f"{_PINNED}.")]
     if not low <= number <= high:  # NaN too; comparing never overflows, whatever the size
         raise StateError(f"{_place(where)} is {_show(value)}, expected {low:g} to {high:g}")
     return number if hint is int else float(number)

@@ -56,6 +56,7 @@ from renderer.messages.results import (
     Stats,
     Tile,
     TileRef,
+    ViewFailure,
 )
 
 __all__ = [
@@ -100,5 +101,6 @@ __all__ = [
     "Tile",
     "TileRef",
     "View",
+    "ViewFailure",
     "WorkerReady",
 ]

@@ -86,6 +86,14 @@ class ErrorInfo:
 
 
 @dataclass(frozen=True)
+class ViewFailure:
+    """Why a view of a request has no tile; the other views have theirs."""
+
+    name: str  # of the view, or "difference"
+    error: ErrorInfo
+
+
+@dataclass(frozen=True)
 class ResidentModel:
     """A loaded model that stays in memory, so that going back to it is instant."""
 
@@ -95,12 +103,14 @@ class ResidentModel:
 
 @dataclass(frozen=True)
 class RenderResult:
-    """Answer to RenderFrame `stamp`; tiles are empty when `error` is set."""
+    """Answer to RenderFrame `stamp`: a tile, a failure or a load under way for every view."""
 
     stamp: int
     request: RenderRequest
     tiles: tuple[Tile, ...] = ()
-    error: ErrorInfo | None = None
+    error: ErrorInfo | None = None  # the first of the failures
+    failures: tuple[ViewFailure, ...] = ()
+    waiting: tuple[str, ...] = ()  # views whose model is being loaded; a result with them follows
     render_ms: float = 0.0  # time in the worker for this frame
     stage_ms: tuple[tuple[str, float], ...] = ()  # (stage, ms); only stages that ran
     synthesis_runs: int = 0  # networks run for this frame; 0 = from the caches

@@ -80,7 +80,7 @@ class Bench:
         while True:
             num_sent = len(self.results())
             self.answer(*sources)
-            if len(self.results()) > num_sent:
+            if len(self.results()) > num_sent and not self.results()[-1].waiting:
                 return self.results()[-1]
             self.settled.get(timeout=LIMIT_SEC)
 
@@ -141,6 +141,31 @@ def test_several_models_stay_and_going_back_reads_nothing() -> None:
         assert {model.source for model in result.resident} == {*MODELS, BUNDLED}
         assert all(model.num_bytes > 0 for model in result.resident)
     assert sum(isinstance(message, JobDone) for message in bench.sent) == num_loads
+
+
+def test_a_view_whose_model_is_being_loaded_does_not_hold_up_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, go_on = Bench(), threading.Event()
+    bench.answer_when_loaded(MODELS[0])
+    while not bench.settled.empty():
+        bench.settled.get()
+
+    def slow_load(*arguments: Any) -> Model:
+        assert go_on.wait(LIMIT_SEC)
+        return load_model(*arguments)
+
+    monkeypatch.setattr("renderer.loader.load_model", slow_load)
+    for seed in (1, 2):
+        assert bench.answer(MODELS[0], MODELS[1], BUNDLED, seed=seed)
+        result = bench.results()[-1]
+        assert [tile.name for tile in result.tiles] == [MODELS[0]]
+        assert result.waiting == (MODELS[1], BUNDLED)
+        assert (result.error, result.failures) == (None, ())
+    go_on.set()
+    result = bench.answer_when_loaded(MODELS[0], MODELS[1], BUNDLED)
+    assert [tile.name for tile in result.tiles] == [MODELS[0], MODELS[1], BUNDLED]
+    assert sum(isinstance(message, JobDone) for message in bench.sent) == 3  # each loaded once
 
 
 def test_the_model_used_longest_ago_leaves_when_the_budget_is_full() -> None:
@@ -219,9 +244,12 @@ def test_a_tile_that_cannot_be_written_gives_back_those_before_it() -> None:
             self.released.append((ring, slot))
 
     bench, ring = Bench(), FullRing()
+    bench.answer_when_loaded(*MODELS)
     bench.frames._ring = ring  # type: ignore[assignment]
-    result = bench.answer_when_loaded(*MODELS)
+    bench.answer(*MODELS)
+    result = bench.results()[-1]
     assert result.error is not None
+    assert [failure.name for failure in result.failures] == MODELS
     assert result.tiles == ()
     assert ring.released == [("ring", 5)]
 

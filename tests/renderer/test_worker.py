@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from renderer.messages import (
+    DifferenceSpec,
     DisplaySpec,
     JobDone,
     LatentSpec,
@@ -119,6 +120,36 @@ def test_two_views_come_as_two_tiles_and_share_the_network(client: Any) -> None:
     assert result.synthesis_runs == 1
     left, right = (client.pixels(tile) for tile in result.tiles)
     assert not np.array_equal(left, right)
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model": "/no/such.pkl"}, "/no/such.pkl"),
+        ({"display": DisplaySpec(layer="L9_none")}, "This model has no layer 'L9_none'."),
+    ],
+)
+def test_a_view_that_fails_leaves_the_other_its_picture(
+    client: Any, change: dict[str, Any], sentence: str, failing: int
+) -> None:
+    alone = client.picture(seed_view(1))
+    views = [replace(seed_view(1), name="a"), replace(seed_view(1), name="b")]
+    whole = views[1 - failing]
+    views[failing] = replace(views[failing], **change)
+    request = RenderRequest(tuple(views), DifferenceSpec(a="a", b="b"))
+
+    def is_settled(event: Any) -> bool:
+        return isinstance(event, RenderResult) and event.request == request and not event.waiting
+
+    client.submit(request)
+    result = client.wait_for_event(is_settled)
+    assert [tile.name for tile in result.tiles] == [whole.name]  # nor is there a difference
+    assert np.array_equal(client.pixels(result.tiles[0]), alone)
+    assert [failure.name for failure in result.failures] == [views[failing].name]
+    assert sentence in result.failures[0].error.message
+    assert result.error == result.failures[0].error
+    client.release_all(result)
 
 
 def test_pictures_that_grow_keep_what_is_shown(client: Any) -> None:
