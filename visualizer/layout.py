@@ -7,13 +7,13 @@ from collections.abc import Callable
 from imgui_bundle import hello_imgui, imgui
 
 from visualizer.files import settings_folder, why_not_writable
+from visualizer.settings import Settings
 
 IDLE_FPS = 1.0
 ACTIVE_SEC = 0.8  # after the last input: longer than the delay of a tooltip
-COLUMNS = ("Controls", "Analysis")
+WIDTHS = {"Controls": 300.0, "Analysis": 270.0}  # of the columns, of 1280
+COLUMNS = tuple(WIDTHS)
 MAX_COLUMN = 0.34  # of the window's width
-LEFT_WIDTH = 300  # of 1280
-RIGHT_WIDTH = 270
 
 
 def runner_params() -> hello_imgui.RunnerParams:
@@ -50,21 +50,33 @@ def setup_config() -> None:
     io.config_drag_click_to_input_text = True  # a click without a drag types the value
 
 
-def scale_columns(before: float, after: float) -> bool:
-    """Give both columns the width for another scale; False while they are not docked yet.
+class Columns:
+    """Keeps the width that each column was given, in the units of the interface.
 
-    A column takes at most a third of the window, so that the picture keeps its place.
+    A column takes at most a third of the window, so that the picture keeps its place; it has its
+    width again when the window is large enough.
     """
-    most = imgui.get_main_viewport().size.x * MAX_COLUMN
-    least = {"Controls": LEFT_WIDTH * after, "Analysis": RIGHT_WIDTH * after}
-    windows = [imgui.internal.find_window_by_name(name) for name in COLUMNS]
-    if not all(window is not None and window.dock_id for window in windows):
-        return False
-    for window in windows:
-        wanted = max(window.size.x * after / before, least[window.name])
-        size = imgui.ImVec2(min(wanted, most), window.size.y)
-        imgui.internal.dock_builder_set_node_size(window.dock_id, size)
-    return True
+
+    def __init__(self) -> None:
+        self._given: dict[str, float] = {}  # screen units, as set in the last frame
+
+    def follow(self, settings: Settings, scale: float) -> None:
+        """Take over what the mouse has dragged, then set the widths for this window and scale."""
+        most = imgui.get_main_viewport().size.x * MAX_COLUMN
+        for name in COLUMNS:
+            window = imgui.internal.find_window_by_name(name)
+            if window is None or not window.dock_id or not window.active:
+                self._given.pop(name, None)
+                continue
+            width = window.size.x
+            before = self._given.get(name, width)
+            if abs(width - before) > 1 and imgui.is_mouse_down(imgui.MouseButton_.left.value):
+                settings.columns = {**settings.columns, name: width / scale}
+            wanted = round(min(settings.columns.get(name, WIDTHS[name]) * scale, most))
+            if abs(wanted - width) > 1:
+                size = imgui.ImVec2(wanted, window.size.y)
+                imgui.internal.dock_builder_set_node_size(window.dock_id, size)
+            self._given[name] = wanted
 
 
 def docking(
@@ -75,11 +87,11 @@ def docking(
     hidden_bar = imgui.DockNodeFlags_.auto_hide_tab_bar.value
     params.main_dock_space_node_flags = hidden_bar
     split = hello_imgui.DockingSplit
+    left_share = WIDTHS["Controls"] / 1280
+    right_share = WIDTHS["Analysis"] / (1280 - WIDTHS["Controls"])
     params.docking_splits = [
-        split("MainDockSpace", "Left", imgui.Dir.left, LEFT_WIDTH / 1280, hidden_bar),
-        split(
-            "MainDockSpace", "Right", imgui.Dir.right, RIGHT_WIDTH / (1280 - LEFT_WIDTH), hidden_bar
-        ),
+        split("MainDockSpace", "Left", imgui.Dir.left, left_share, hidden_bar),
+        split("MainDockSpace", "Right", imgui.Dir.right, right_share, hidden_bar),
     ]
     center = hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False)
     center.call_begin_end = False  # it has no padding of its own

@@ -109,7 +109,7 @@ class Menus:
                 window.is_visible = imgui.menu_item(window.label, "", window.is_visible)[1]
         if imgui.menu_item("Reset the layout", "", False)[0]:
             params.docking_params.layout_reset = True
-            settings.columns_scale = 1.0
+            settings.columns = {}
 
     def _build_model(self) -> None:
         models, current = self._app.models, self._app.state.model

@@ -27,7 +27,7 @@ class Settings:
     capture_folder: str = ""  # "" = pictures_folder()
     save_metadata: bool = True
     scale: float = 1.0  # of the interface, 0.75…2
-    columns_scale: float = 1.0  # at which the columns of the remembered layout were drawn
+    columns: dict[str, float] = dataclasses.field(default_factory=dict)  # widths at scale 1
     recent: list[str] = dataclasses.field(default_factory=list)
 
     def add_recent(self, source: str) -> None:
@@ -76,5 +76,9 @@ def _from_json(data: object) -> Settings:
     settings.recent = [s for s in settings.recent if isinstance(s, str)][:MAX_RECENT]
     settings.fps_limit = min(max(settings.fps_limit, 5), 1000)
     settings.scale = min(max(settings.scale, 0.75), 2.0)
-    settings.columns_scale = min(max(settings.columns_scale, 0.75), 2.0)
+    settings.columns = {
+        str(name): float(width)
+        for name, width in settings.columns.items()
+        if type(width) in (int, float) and 50 <= width <= 5000
+    }
     return settings

@@ -100,6 +100,7 @@ def _merge_icons() -> None:
 def apply_style(scale: float = 1.0) -> None:
     """Set sizes, for this scale of the interface, and colours of the Dear ImGui context."""
     style = imgui.get_style()
+    _forget_sizes(style)
     _apply_sizes(style)
     style.scale_all_sizes(scale)
     for idx in range(imgui.Col_.count.value):  # no colour of the stock theme shines through
@@ -108,6 +109,15 @@ def apply_style(scale: float = 1.0) -> None:
         style.set_color_(idx, ImVec4(luminance, luminance, luminance, color.w))
     for name, value in _colors().items():
         style.set_color_(getattr(imgui.Col_, name).value, value)
+
+
+def _forget_sizes(style: imgui.Style) -> None:
+    """Sizes as Dear ImGui has them at the start: those not set below would be scaled each time."""
+    fresh = imgui.Style()
+    for name in dir(fresh):
+        value = getattr(fresh, name)
+        if isinstance(value, (float, ImVec2)) and not name.startswith(("_", "font_")):
+            setattr(style, name, value)
 
 
 def _apply_sizes(style: imgui.Style) -> None:

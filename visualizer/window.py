@@ -15,6 +15,7 @@ from visualizer.animation import is_animated
 from visualizer.app import App
 from visualizer.background import Background
 from visualizer.ending import Ending
+from visualizer.look import Look
 from visualizer.menus import Menus
 from visualizer.panels import registry
 from visualizer.presentation import Presentation
@@ -43,7 +44,7 @@ class Window:
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
         self.num_frames = 0
-        self._look = ("", 0.0)  # theme and scale, as applied
+        self.look = Look(self._after_look)
         self._cpu_sec = 0.0
         self._dropped: list[str] = []
 
@@ -122,16 +123,11 @@ class Window:
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
-        if (settings.theme, settings.scale) != self._look:
-            self._look = settings.theme, settings.scale
-            theme.choose(settings.theme)
-            theme.apply_style(settings.scale * hello_imgui.dpi_window_size_factor())
-            imgui.get_style().font_scale_main = settings.scale
-            if not self.presentation.is_alone:
-                self._show_bar(hello_imgui.get_runner_params().callbacks, True)
-        before, after = settings.columns_scale, settings.scale
-        if before != after and layout.scale_columns(before, after):
-            settings.columns_scale = after
+        self.look.follow(settings)
+
+    def _after_look(self) -> None:
+        if not self.presentation.is_alone:
+            self._show_bar(hello_imgui.get_runner_params().callbacks, True)
 
     def _build_viewport(self) -> None:
         imgui.push_style_var(imgui.StyleVar_.window_padding.value, imgui.ImVec2(0, 0))

@@ -1,0 +1,52 @@
+"""Keeps theme, scale and columns as the settings, the monitor and the window's size want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imgui_bundle import glfw_utils, hello_imgui, imgui
+
+from visualizer import theme
+from visualizer.layout import Columns
+from visualizer.settings import Settings
+
+
+class Look:
+    """Applies what has changed since the last frame."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """`on_change` rebuilds what keeps a colour of its own."""
+        self._on_change = on_change
+        self._applied = ("", 0.0)  # theme and scale
+        self._padding = 0.0  # as the style had it then
+        self.columns = Columns()
+
+    def follow(self, settings: Settings) -> None:
+        """Call once per frame, before Dear ImGui begins it."""
+        monitor = monitor_scale()
+        wanted = settings.theme, settings.scale * monitor
+        style = imgui.get_style()
+        # Hello ImGui scales the style a second time, in its second frame
+        if wanted != self._applied or style.frame_padding.x != self._padding:
+            self._applied = wanted
+            theme.choose(settings.theme)
+            theme.apply_style(wanted[1])
+            style.font_scale_main = settings.scale
+            style.font_scale_dpi = monitor
+            self._padding = style.frame_padding.x
+            hello_imgui.get_runner_params().imgui_window_params.background_color = theme.BAR
+            self._on_change()
+        self.columns.follow(settings, wanted[1])
+
+
+def monitor_scale() -> float:
+    """Units of Dear ImGui per 1/96 inch on the monitor under the window.
+
+    Where the system scales the window itself (macOS, Wayland) its size is in those already.
+    """
+    import glfw
+
+    window = glfw_utils.glfw_window_hello_imgui()
+    scale = float(glfw.get_window_content_scale(window)[0])
+    width, pixels = glfw.get_window_size(window)[0], glfw.get_framebuffer_size(window)[0]
+    return scale * width / pixels if scale > 0 and width and pixels else 1.0
