@@ -16,6 +16,7 @@ from networks.fourier import SynthesisInput, inverse_transform
 from networks.generator import Generator, check_synthesis_arguments
 from networks.layers import MappingNetwork
 from networks.precision import layer_dtype
+from networks.stop import Route, Stop
 from networks.stylegan2_design import (
     BlockSpec,
     StyleGAN2Config,
@@ -32,6 +33,32 @@ from networks.stylegan2_layers import (
     make_filter,
     upsample,
 )
+
+
+class Journey:
+    """The route of a synthesis through one block."""
+
+    def __init__(self, noise: Noise, first_row: int = 0, route: Route | None = None) -> None:
+        self._noise = noise
+        self._first_row = first_row
+        self._route = route
+
+    def begin(
+        self, x: Tensor | None, img: Tensor | None
+    ) -> tuple[int, tuple[Tensor | None, Tensor | None, Tensor | None]]:
+        """How many rows of this block were read before, and (x, the residual path, img)."""
+        start = None if self._route is None else self._route.start
+        if start is None or x is not None:
+            return 0, (x, None, img)
+        self._noise.state = start.noise_state
+        x, y, img = start.tensors
+        return start.row - self._first_row, (x, y, img)
+
+    def pass_by(self, idx: int, *tensors: Tensor | None) -> None:
+        """The layer that reads row `idx` of this block comes next."""
+        row = self._first_row + idx
+        if self._route is not None and row > 0:
+            self._route.pass_by(Stop(row, tensors, self._noise.state))
 
 
 class SynthesisBlock(nn.Module):
@@ -72,36 +99,44 @@ class SynthesisBlock(nn.Module):
         noise: Noise,
         force_fp32: bool = False,
         transform: Tensor | None = None,
+        journey: Journey | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Features and picture of the resolution below → those of this one.
 
         Args:
-            x: [N, C_in, H/2, W/2]; None in the first block.
+            x: [N, C_in, H/2, W/2]; None in the first block that runs.
             img: [N, img_channels, H/2, W/2] float32, or None before the first ToRGB.
             rows: of ws, one per convolution and ToRGB.
             noise: where noise comes from.
             force_fp32: no reduced precision.
             transform: of a Fourier-feature input; see `SynthesisInput`.
+            journey: the stops in this block; where x is None, it may start at one of them.
         """
-        conv = self.conv1
+        conv, num_conv = self.conv1, self.spec.num_conv
         fast = not self.training and fast_layers.serves(rows[0], conv.weight, conv.bias)
         kernel = conv.spec.kernel if fast else 0
         dtype = layer_dtype(rows[0].device, self.spec.use_fp16, force_fp32, kernel)
-        if x is None:
+        journey = journey or Journey(noise)
+        done, (x, y, img) = journey.begin(x, img)  # rows that were read before
+        if self.spec.conv0 is None and done == 0:
             x = self._start(rows[0], transform).to(dtype)
-            x = self.conv1(x, rows[0], noise)
-        elif self.skip is not None:
+        elif done == 0:
+            assert x is not None
+            journey.pass_by(0, x, None, img)
             x = x.to(dtype)
-            y = self.skip(x)
+            y = None if self.skip is None else self.skip(x)
             x = self.conv0(x, rows[0], noise)
-            x = y + self.conv1(x, rows[1], noise, RESIDUAL_GAIN)
-        else:
-            x = self.conv0(x.to(dtype), rows[0], noise)
-            x = self.conv1(x, rows[1], noise)
+        if done < num_conv:
+            journey.pass_by(num_conv - 1, x, y, img)
+            x = self.conv1(x, rows[num_conv - 1], noise, 1.0 if y is None else RESIDUAL_GAIN)
+            x = x if y is None else y + x
+        assert x is not None
+        if self.torgb is not None:
+            journey.pass_by(num_conv, x, None, img)
         if img is not None:
             img = upsample(img, self.resample_filter)
         if self.torgb is not None:
-            rgb = self.torgb(x, rows[self.spec.num_conv]).float()
+            rgb = self.torgb(x, rows[num_conv]).float()
             img = rgb if img is None else img + rgb
         return x, img
 
@@ -130,6 +165,7 @@ class SynthesisNetwork(nn.Module):
         noise_seed: int = 0,
         force_fp32: bool = False,
         input_transform: object = None,
+        route: Route | None = None,
     ) -> Tensor:
         """Make the picture.
 
@@ -140,6 +176,7 @@ class SynthesisNetwork(nn.Module):
             force_fp32: no reduced precision anywhere.
             input_transform: transform [3, 3] wanted for the picture; has no effect on a
                 learned constant, which has no coordinates.
+            route: where to start, and who is shown the stops; None = at the input, nobody.
 
         Returns:
             [N, img_channels, H, W] float32, about −1…1.
@@ -158,7 +195,9 @@ class SynthesisNetwork(nn.Module):
         for name in self.block_names:
             block = cast(SynthesisBlock, getattr(self, name))
             last = first + block.spec.num_conv + block.spec.num_torgb
-            x, img = block(x, img, rows[first:last], noise, force_fp32, transform)
+            if route is None or route.start is None or route.start.row < last:
+                journey = Journey(noise, first, route)
+                x, img = block(x, img, rows[first:last], noise, force_fp32, transform, journey)
             first += block.spec.num_conv  # ToRGB shares its row with the next convolution
         assert img is not None
         return img

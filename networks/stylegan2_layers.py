@@ -29,6 +29,16 @@ class Noise:
         self.mode = mode
         self._rng = torch.Generator().manual_seed(seed) if mode == "random" else None
 
+    @property
+    def state(self) -> Tensor | None:
+        """Of the random numbers to come; None where there are none."""
+        return None if self._rng is None else self._rng.get_state()
+
+    @state.setter
+    def state(self, state: Tensor | None) -> None:
+        if self._rng is not None and state is not None:
+            self._rng.set_state(state)
+
     def draw(self, batch: int, constant: Tensor) -> Tensor | None:
         """The next layer's noise: [H, W] stored, [N, 1, H, W] random, or None."""
         if self.mode == "none":

@@ -20,6 +20,7 @@ from networks.generator import Generator, check_synthesis_arguments
 from networks.layers import LRELU_SLOPE, Derived, FullyConnected, MappingNetwork
 from networks.modulation import demodulation, rms_weight, scale_channels
 from networks.precision import layer_dtype
+from networks.stop import Route, Stop
 from networks.stylegan3_design import (
     LayerSpec,
     StyleGAN3Config,
@@ -148,6 +149,7 @@ class SynthesisNetwork(nn.Module):
         noise_seed: int = 0,
         force_fp32: bool = False,
         input_transform: object = None,
+        route: Route | None = None,
     ) -> Tensor:
         """Make the picture.
 
@@ -158,6 +160,7 @@ class SynthesisNetwork(nn.Module):
             force_fp32: no reduced precision anywhere.
             input_transform: transform [3, 3] wanted for the picture, in image widths;
                 None = what the checkpoint has stored.
+            route: where to start, and who is shown the stops; None = at the input, nobody.
 
         Returns:
             [N, img_channels, H, W] float32, about −1…1.
@@ -169,9 +172,14 @@ class SynthesisNetwork(nn.Module):
         transform = None
         if input_transform is not None:
             transform = inverse_transform(input_transform).to(ws.device)
-        x = self.input(rows[0], transform)
-        for name, w in zip(self.layer_names, rows[1:], strict=True):
-            x = cast(SynthesisLayer, getattr(self, name))(x, w, force_fp32)
+        start = None if route is None else route.start
+        x = self.input(rows[0], transform) if start is None else cast(Tensor, start.tensors[0])
+        for row, name in enumerate(self.layer_names, 1):
+            if start is not None and row < start.row:
+                continue
+            if route is not None:
+                route.pass_by(Stop(row, (x,)))
+            x = cast(SynthesisLayer, getattr(self, name))(x, rows[row], force_fp32)
         if self.design.output_scale != 1:
             x = x * self.design.output_scale
         return x.float().contiguous()
