@@ -8,6 +8,7 @@ context arrives as mouse and keyboard input.
 from __future__ import annotations
 
 import itertools
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,7 @@ class Robot:
         self.params = params
         hello_imgui.manual_render.setup_from_runner_params(params)
         self._engine = hello_imgui.get_imgui_test_engine()
+        ignore_broken_pipes()
         engine_api.get_io(self._engine).config_run_speed = engine_api.TestRunSpeed.fast
         self._names = (f"body{number}" for number in itertools.count())
         self._grab: Pixels | None = None
@@ -194,6 +196,12 @@ class Robot:
         self.window.viewport.camera = Camera()
         self.do(_scroll_to_top)
         self.settle()
+
+
+def ignore_broken_pipes() -> None:
+    """The test engine takes SIGPIPE for a crash: a renderer that dies while it is written to."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as Python has it
 
 
 def _scroll_to_top(ui: Any) -> None:
