@@ -26,6 +26,7 @@ from renderer.messages import (
     Tile,
 )
 from renderer.state import ViewState, to_request
+from visualizer import comparison
 from visualizer.animation import Animator, is_animated
 from visualizer.context import Context, Shown, Timings
 from visualizer.history import History
@@ -131,10 +132,11 @@ class App:
         if canceled == self.state.model and canceled not in self.models.infos:
             self._fall_back()
         self.history.record(self.state, gesture_open)
+        self.context.comparison.follow(self.state)
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
             return  # its job reads it already
-        request = self.context.comparison.extend(to_request(self.state), self.state)
+        request = comparison.extend(to_request(self.state), self.state)
         if request != self._request:
             self._request = request
             self._active_sec = self._frame_sec
@@ -158,7 +160,8 @@ class App:
     @property
     def is_current(self) -> bool:
         """Whether the picture shown answers what was asked for last."""
-        return self.shown is not None and self.shown.result.request == self._request
+        result = self.shown.result if self.shown is not None else None
+        return result is not None and result.request == self._request and not result.waiting
 
     def change(self, state: ViewState) -> None:
         """Make a change that is a step of its own."""
@@ -238,7 +241,9 @@ class App:
     def _take_result(self, result: RenderResult) -> None:
         input_sec, state = self._submitted.get(result.stamp, (None, self.state))
         self._submitted = {s: v for s, v in self._submitted.items() if s > result.stamp}
-        if result.error is not None:
+        if result.waiting:  # another result of this stamp follows, too late to tell a latency
+            self._submitted[result.stamp] = (None, state)
+        if result.error is not None and not any(tile.name == "main" for tile in result.tiles):
             self._say_render_error(result)
         shown: dict[str, Shown] = {}
         for tile in result.tiles:
@@ -247,10 +252,10 @@ class App:
             self.models.learn(tile.model)
             self.renderer.release(tile)
         self._active_sec = self._frame_sec
+        self.context.comparison.take(result, shown)
         if "main" in shown:
             self.shown = shown["main"]
             self.pixels, self.fresh_pixels = self.shown.pixels, True
-            self.context.comparison.take(shown)
             self.inquiries.retry_failed()
             self.notices.clear("render")
             self.timings.render_ms.append(result.render_ms)

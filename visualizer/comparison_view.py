@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from imgui_bundle import ImVec2, ImVec4, imgui
 
 from renderer.state import ViewState, seed_at
 from visualizer import camera as cam
-from visualizer import theme
+from visualizer import icons, theme
 from visualizer.camera import Rect
-from visualizer.comparison import BLINK_SEC, Comparison
+from visualizer.comparison import Comparison, b_state
 from visualizer.context import Context
 from visualizer.magnifier import draw_pixel_frame
 from visualizer.models import short_name
@@ -47,7 +48,7 @@ class CompareView:
 
     @property
     def _is_split(self) -> bool:
-        return self.comparison.pinned is not None and self.comparison.mode == "Side by side"
+        return self.comparison.is_on and self.comparison.state.mode == "Side by side"
 
     def delete(self) -> None:
         """Free the texture while the GL context is current."""
@@ -71,19 +72,20 @@ class CompareView:
 
     def grips(self, placed: Placed) -> bool:
         """Whether the mouse is at the edge of a wipe."""
-        if self.comparison.pinned is None or self.comparison.mode != "Wipe":
+        if not self.comparison.is_on or self.comparison.state.mode != "Wipe":
             return False
         mouse, picture = imgui.get_mouse_pos(), placed.picture
         inside = picture.y <= mouse.y <= picture.y + picture.height
         return bool(inside and abs(mouse.x - self._wipe_x(picture)) <= GRIP_PX)
 
-    def move_wipe(self, placed: Placed) -> None:
-        """Put the edge where the mouse is."""
+    def move_wipe(self, placed: Placed, state: ViewState) -> ViewState:
+        """The state with the edge where the mouse is."""
         share = (imgui.get_mouse_pos().x - placed.picture.x) / placed.picture.width
-        self.comparison.wipe = min(max(share, 0.0), 1.0)
+        comparison = replace(state.comparison, wipe=min(max(share, 0.0), 1.0))
+        return replace(state, comparison=comparison)
 
     def _wipe_x(self, picture: Rect) -> float:
-        return round(picture.x + self.comparison.wipe * picture.width)
+        return round(picture.x + self.comparison.state.wipe * picture.width)
 
     # --- drawing -------------------------------------------------------------------------------
 
@@ -91,26 +93,59 @@ class CompareView:
         """Draw over the present picture, or beside it."""
         comparison = self.comparison
         source = self._wanted()
-        if comparison.pinned is None or comparison.mode == "A" or shown is None:
+        if not comparison.is_on or shown is None:
             return
         if source is None:
-            self._caption(placed.region, "Being computed…" if not comparison.is_unlike else "")
+            self._say_why(placed)
             return
         self._upload(source)
         self._draw_parts(placed, shown, source, hovered)
 
+    def _say_why(self, placed: Placed) -> None:
+        """In the place of a B that is not there."""
+        comparison, region = self.comparison, placed.region
+        if comparison.error is None:
+            text = "Loading the model of B…" if comparison.is_loading else "Being computed…"
+            self._caption(self._b_region(placed), "" if comparison.is_unlike else text)
+            return
+        place = self._b_region(placed)
+        draw = imgui.get_window_draw_list()
+        low, high = ImVec2(place.x, place.y), ImVec2(place.x + place.width, place.y + place.height)
+        draw.push_clip_rect(low, high, True)
+        shade = theme.SURROUNDS.get(self._context.settings.surround, 24.0)
+        draw.add_rect_filled(low, high, imgui.get_color_u32(theme.grey(shade)))
+        text, width = f"{icons.WARNING} B: {comparison.error.message}", place.width * 0.8
+        size = imgui.calc_text_size(text, wrap_width=width)
+        corner = ImVec2(place.center[0] - size.x / 2, place.center[1] - size.y / 2)
+        color = imgui.get_color_u32(theme.grey(20 if shade > 128 else 235))
+        draw.add_text(imgui.get_font(), imgui.get_font_size(), corner, color, text, width)
+        draw.pop_clip_rect()
+        if place.x > region.x:
+            self._draw_line(place.x, region)
+
+    def _b_region(self, placed: Placed) -> Rect:
+        """The part of the viewport where B is seen."""
+        region, mode = placed.region, self.comparison.state.mode
+        start = region.x
+        if mode == "Side by side":
+            start += region.width / 2
+        elif mode == "Wipe":
+            start = min(max(self._wipe_x(placed.picture), start), region.x + region.width)
+        return Rect(start, region.y, region.x + region.width - start, region.height)
+
     def _wanted(self) -> Shown | None:
         comparison = self.comparison
-        if comparison.mode == "Difference":
+        if comparison.state.mode == "Difference":
             return comparison.shown_difference
         return comparison.shown
 
     def _draw_parts(self, placed: Placed, shown: Shown, source: Shown, hovered: bool) -> None:
-        region, mode = placed.region, self.comparison.mode
+        region, mode = placed.region, self.comparison.state.mode
         width = shown.tile.ref.width
-        a_text, b_text = describe(shown.state), describe(self.comparison.b_state(source.state))
+        pinned = source.state.comparison.pinned
+        a_text, b_text = describe(shown.state), describe(b_state(source.state)) if pinned else ""
         if mode == "Side by side":
-            half = Rect(region.x + region.width / 2, region.y, region.width / 2, region.height)
+            half = self._b_region(placed)
             self._draw_picture(placed, half, half.x - region.x, width)
             self._draw_line(half.x, region)
             self._caption(placed.view_region, f"A  {a_text}")
@@ -120,14 +155,13 @@ class CompareView:
             self._draw_pinned_pixel(placed, half.x - region.x)
         elif mode == "Wipe":
             edge = self._wipe_x(placed.picture)
-            right = Rect(edge, region.y, max(0.0, region.x + region.width - edge), region.height)
-            self._draw_picture(placed, right, 0, width)
+            self._draw_picture(placed, self._b_region(placed), 0, width)
             self._draw_line(edge, region)
             self._caption(region, f"A  {a_text}   |   B  {b_text}")
             if self.grips(placed):
                 imgui.set_mouse_cursor(imgui.MouseCursor_.resize_ew.value)
         elif mode == "Blink":
-            is_b = int(time.monotonic() / BLINK_SEC) % 2 == 1
+            is_b = int(time.monotonic() * 2 * self.comparison.state.blink_hz) % 2 == 1
             if is_b:
                 self._draw_picture(placed, region, 0, width)
             self._caption(region, f"B  {b_text}" if is_b else f"A  {a_text}")

@@ -21,6 +21,7 @@ _NAMES = {
     "layer": "Layer",
     "spectrum": "Spectrum",
     "force_fp32": "Precision",
+    "comparison": "Difference",
 }
 _FIELD_NAMES = {
     ("mix", "seed"): "Mixing seed",
@@ -34,6 +35,8 @@ _FIELD_NAMES = {
     ("transform", "angle_turns"): "Rotate",
     ("transform", "untransform"): "Untransform",
     ("transform", "round_to_px"): "Round to pixels",
+    ("comparison", "pinned"): "Pinned picture",
+    ("comparison", "follows"): "What B takes from A",
 }
 
 
@@ -71,6 +74,13 @@ def paused(state: ViewState) -> ViewState:
     )
 
 
+def keep_look(state: ViewState, now: ViewState) -> ViewState:
+    """The state, with A and B shown as they are now: looking at both is nothing to undo."""
+    look = now.comparison
+    comparison = replace(state.comparison, mode=look.mode, wipe=look.wipe, blink_hz=look.blink_hz)
+    return replace(state, comparison=comparison)
+
+
 @dataclass(frozen=True)
 class Step:
     """One change, as a person made it."""
@@ -101,7 +111,9 @@ class History:
 
     def record(self, state: ViewState, gesture_open: bool) -> None:
         """Take the state of this frame; while a gesture goes on, its changes are one step."""
-        if state != self.state:
+        if state != self.state and state == keep_look(self.state, state):
+            self.state = state
+        elif state != self.state:
             if self._is_open and self._done:
                 self._done[-1] = Step(self._done[-1].before, state)
             else:
@@ -125,7 +137,7 @@ class History:
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
-            self.state = paused(step.before)
+            self.state = keep_look(paused(step.before), self.state)
         return self.state
 
     def redo(self) -> ViewState:
@@ -134,7 +146,7 @@ class History:
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
-            self.state = paused(step.after)
+            self.state = keep_look(paused(step.after), self.state)
         return self.state
 
     def undo_steps(self, limit: int = MAX_STEPS) -> list[Step]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from imgui_bundle import hello_imgui, imgui
 
-from visualizer import theme
+from visualizer import comparison, theme
 from visualizer.actions import Actions
 from visualizer.app import App
 from visualizer.camera import Camera
-from visualizer.history import paused
 from visualizer.layer_choice import shown_layer, step_channel, step_layer
 from visualizer.menus import SCALES, Menus
 from visualizer.palette import Palette
@@ -95,7 +94,7 @@ class Keys:
             Command("Fit the picture", lambda: self._look(None), "F", key.f),
             Command("One picture pixel per screen pixel", lambda: self._look(1.0), "1", key._1),
             Command("Pin the picture; then flip A and B", self._flip, "P", key.p),
-            Command("Unpin", app.context.comparison.unpin, "Shift+P", _SHIFT | key.p),
+            Command("Unpin", self._unpin, "Shift+P", _SHIFT | key.p),
             Command("All channels of the layer", view.toggle_sheet, "C", key.c),
             Command("Channel before", lambda: self._step_channel(-1), ",", key.comma, True),
             Command("Next channel", lambda: self._step_channel(1), ".", key.period, True),
@@ -151,12 +150,15 @@ class Keys:
         self._viewport.camera = Camera(zoom=zoom)
 
     def _flip(self) -> None:
-        comparison = self._app.context.comparison
-        if comparison.pinned is None:
-            comparison.pin(paused(self._app.state))
-            self._app.notices.say("compare", "Pinned. P flips between this picture and the next.")
+        app = self._app
+        if app.state.comparison.pinned is None:
+            app.state = comparison.pin(app.state, "A")
+            app.notices.say("compare", "Pinned. P flips between this picture and the next.")
         else:
-            comparison.flip()
+            app.state = comparison.flip(app.state)
+
+    def _unpin(self) -> None:
+        self._app.state = comparison.unpin(self._app.state)
 
     def _step_channel(self, step: int) -> None:
         shown, state = self._app.shown, self._app.state

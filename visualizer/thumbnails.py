@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from renderer.state import ViewState
+from visualizer.comparison import alone
 
 THUMB_PX = 48
 COLUMNS = 16
@@ -49,10 +50,11 @@ class Thumbnails:
         self._places: dict[ViewState, int] = {}
 
     def __contains__(self, state: ViewState) -> bool:
-        return state in self._places
+        return alone(state) in self._places
 
     def take(self, state: ViewState, pixels: Pixels) -> None:
-        """Keep a small picture of a state."""
+        """Keep a small picture of a state; what it is compared with does not matter."""
+        state = alone(state)
         place = len(self._places)
         if state in self._places:
             place = self._places.pop(state)
@@ -65,7 +67,7 @@ class Thumbnails:
 
     def corners(self, state: ViewState) -> Corners | None:
         """Where a state's picture lies in the atlas; None where there is none (any more)."""
-        place = self._places.get(state)
+        place = self._places.get(alone(state))
         if place is None:
             return None
         row, column = divmod(place, COLUMNS)

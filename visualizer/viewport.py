@@ -199,8 +199,7 @@ class Viewport:
             )
             return state
         if self._mode == "wipe":
-            self.compare.move_wipe(self)
-            return state
+            return self.compare.move_wipe(self, state)
         if self._mode == "latent":
             return drag_latent(state, delta.x, delta.y, imgui.get_font_size())
         if not self._app.shown or not self._app.shown.model.has_input_transform:

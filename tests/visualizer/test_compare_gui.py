@@ -12,6 +12,7 @@ import pytest
 from imgui_bundle import imgui
 
 from renderer.messages import Probe
+from renderer.state import CompareState
 from visualizer.comparison import Comparison
 from visualizer.panels.probe import OTHER_TOPIC
 from visualizer.pointer import TOPIC, value_at
@@ -26,8 +27,7 @@ def comparison(robot: Any) -> Iterator[Comparison]:
     robot.open_panel("Compare", "Analysis")
     found: Comparison = robot.app.context.comparison
     yield found
-    found.unpin()
-    found.follows = set()
+    robot.app.state = replace(robot.app.state, comparison=CompareState())
     robot.settle()
 
 
@@ -55,7 +55,7 @@ def pin_and_change(robot: Any, comparison: Comparison) -> tuple[np.ndarray, np.n
     """Pin seed 0 and go to one that no other test has shown; returns the pixels of A and B."""
     pinned = robot.settle()
     robot.click(ROOM + "###pin")
-    assert comparison.pinned is not None
+    assert comparison.state.pinned is not None
     robot.changed_by(lambda: seed(robot, 4711.0))
     assert np.array_equal(b_pixels(comparison), pinned)
     return robot.app.pixels, pinned
@@ -83,19 +83,19 @@ def test_the_key_pins_and_flips(robot: Any, comparison: Comparison) -> None:
     robot.settle()
     first = screen(robot)
     robot.press(imgui.Key.p)
-    assert comparison.pinned == robot.first_state
+    assert comparison.state.pinned == robot.first_state
     robot.changed_by(lambda: seed(robot, 5.0))
     second = screen(robot)
     assert np.abs(first.astype(int) - second).mean() > 10
     robot.press(imgui.Key.p)
     robot.settle()
-    assert comparison.mode == "B"
+    assert comparison.state.mode == "B"
     inner = (slice(60, -60), slice(120, -120))  # the mark of the zoom bar and messages stay out
     assert np.array_equal(screen(robot)[inner], first[inner])
     robot.press(imgui.Key.p)
     assert np.array_equal(screen(robot)[inner], second[inner])
     robot.press(imgui.Key.mod_shift | imgui.Key.p)
-    assert comparison.pinned is None
+    assert comparison.state.pinned is None
 
 
 def test_every_way_of_showing_looks_unlike_the_others(robot: Any, comparison: Comparison) -> None:
@@ -131,7 +131,7 @@ def test_the_edge_of_the_wipe_is_dragged(robot: Any, comparison: Comparison) -> 
         ui.mouse_drag_with_delta(imgui.ImVec2(-picture.width / 4, 5))
 
     robot.do(drag)
-    assert comparison.wipe == pytest.approx(0.25, abs=0.02)
+    assert comparison.state.wipe == pytest.approx(0.25, abs=0.02)
     assert robot.app.state.latent == latent
 
 
@@ -158,7 +158,9 @@ def test_the_difference_is_that_of_both_pictures(robot: Any, comparison: Compari
         assert robot.app.shown.result.synthesis_runs == 0
         assert not np.array_equal(pixels(), last)
         last = pixels()
-    comparison.difference = replace(comparison.difference, kind="absolute", in_colors=False)
+    state = robot.app.state
+    compared = replace(state.comparison, kind="absolute", in_colors=False)
+    robot.app.state = replace(state, comparison=compared)
     seed(robot, 0.0)
     robot.settle()
     assert (pixels() == 0).all()
@@ -184,8 +186,8 @@ def test_two_models_on_the_same_latent(robot: Any, comparison: Comparison, golde
     robot.click(ROOM + "Swap")
     robot.settle()
     assert robot.app.state.model == robot.first_state.model
-    assert comparison.pinned is not None
-    assert comparison.pinned.model == str(path)
+    assert comparison.state.pinned is not None
+    assert comparison.state.pinned.model == str(path)
 
 
 def test_the_zoom_is_one_for_both(robot: Any, comparison: Comparison) -> None:

@@ -7,15 +7,22 @@ from typing import ClassVar
 
 from imgui_bundle import imgui
 
-from renderer.messages import DifferenceKind, DifferenceSpec
-from renderer.state import ViewState
-from visualizer import controls, icons, theme
-from visualizer.comparison import PARTS, Comparison
+from renderer.state import CompareMode, CompareState, ViewState
+from visualizer import controls, difference_legend, icons, theme
+from visualizer.comparison import (
+    KINDS,
+    PARTS,
+    Comparison,
+    b_state,
+    pin,
+    swap,
+    toggle_part,
+    unpin,
+)
 from visualizer.comparison_view import describe
 from visualizer.context import Context, Shown
-from visualizer.history import paused
 
-_MODES = (
+_MODES: tuple[tuple[CompareMode, str, str], ...] = (
     ("A", "A", "The present picture"),
     ("B", "B", "The pinned picture (P flips)"),
     ("Side by side", "Side", "Both, with one zoom and one cursor"),
@@ -23,11 +30,15 @@ _MODES = (
     ("Blink", "Blink", "A and B in turn"),
     ("Difference", "Diff", "A − B of the raw values"),
 )
-_KINDS: tuple[DifferenceKind, ...] = ("signed", "absolute", "squared")
 _FOLLOW_HELP = {
     "Latent": "B has the latent, class, style mixing, truncation and noise of A",
     "Transform": "B is moved and turned as A",
     "Layer": "B shows the layer, gain and spectrum of A",
+}
+_KIND_HELP = {
+    "signed": "Grey where both agree",
+    "absolute": "Black where both agree",
+    "squared": "Squared values: black where both agree",
 }
 
 
@@ -41,90 +52,102 @@ class ComparePanel:
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
-        comparison = self._context.comparison
-        if comparison.pinned is None:
+        if state.comparison.pinned is None:
             controls.note("Pin the picture as B; then change model, latent or layer: that is A.")
             if controls.button(f"{icons.SNAP} Pin this picture###pin", "Key P", -1):
-                comparison.pin(paused(state))
-                comparison.mode = "Side by side"
+                state = pin(state, "Side by side")
             return state
-        state = _build_pinned(comparison, state)
-        _build_follows(comparison)
-        _build_modes(comparison)
+        state = _build_pinned(state)
+        if state.comparison.pinned is None:
+            return state
+        state = _build_follows(state)
+        comparison = _build_modes(state.comparison)
+        if comparison.mode == "Blink":
+            comparison = _build_blink(comparison)
         if comparison.mode == "Difference":
-            comparison.difference = _build_difference(comparison.difference)
-            _build_numbers(comparison)
-        return state
+            comparison = _build_difference(comparison)
+            _build_numbers(self._context.comparison)
+        return replace(state, comparison=comparison)
 
 
-def _build_pinned(comparison: Comparison, state: ViewState) -> ViewState:
-    assert comparison.pinned is not None
-    text = describe(comparison.b_state(state))
+def _build_pinned(state: ViewState) -> ViewState:
+    text = describe(b_state(state))
     controls.label("B")
     imgui.text_unformatted(controls.ellipsis(text, imgui.get_content_region_avail().x))
     controls.tooltip(text)
     width = controls.half_width(3)
+    new = state
     if controls.button("Pin again", "The present picture becomes B", width):
-        comparison.pin(paused(state))
+        new = pin(state)
     controls.next_to()
     if controls.button("Swap", "A becomes B, and B becomes A", width):
-        other = comparison.b_state(state)
-        comparison.pin(paused(state))
-        state = other
+        new = swap(state)
     controls.next_to()
     if controls.button("Unpin", "End comparing", width):
-        comparison.unpin()
-    return state
+        new = unpin(state)
+    return new
 
 
-def _build_follows(comparison: Comparison) -> None:
+def _build_follows(state: ViewState) -> ViewState:
     imgui.text_colored(theme.TEXT_DIM, "B takes from A")
     width = controls.half_width(3)
     for idx, part in enumerate(PARTS):
         if idx:
             controls.next_to()
-        active = part in comparison.follows
+        active = part in state.comparison.follows
         if controls.button(f"{part}##follow", _FOLLOW_HELP[part], width, active):
-            comparison.follows = comparison.follows ^ {part}
+            state = toggle_part(state, part)
+    return state
 
 
-def _build_modes(comparison: Comparison) -> None:
+def _build_modes(comparison: CompareState) -> CompareState:
     imgui.text_colored(theme.TEXT_DIM, "Show")
     width = controls.half_width(3)
     for idx, (mode, name, text) in enumerate(_MODES):
         if idx % 3:
             controls.next_to()
         if controls.button(f"{name}##mode", text, width, mode == comparison.mode):
-            comparison.mode = mode
+            comparison = replace(comparison, mode=mode)
+    return comparison
 
 
-def _build_difference(spec: DifferenceSpec) -> DifferenceSpec:
+def _build_blink(comparison: CompareState) -> CompareState:
+    controls.label("Rate", comparison.blink_hz != 1)
+    blink_hz = controls.number(
+        "blink rate", comparison.blink_hz, 1.0, limits=(0.2, 10.0), speed=0.02, digits=1,
+        unit="Hz", help_text="How often a second A and B have both been shown",
+    )  # fmt: skip
+    return replace(comparison, blink_hz=blink_hz)
+
+
+def _build_difference(comparison: CompareState) -> CompareState:
     width = controls.half_width(3)
-    kind = spec.kind
-    for idx, name in enumerate(_KINDS):
+    kind = comparison.kind
+    for idx, name in enumerate(KINDS):
         if idx:
             controls.next_to()
-        text = {"signed": "Grey where both agree", "absolute": "Black where both agree"}
-        if controls.button(
-            f"{name.capitalize()}##kind", text.get(name, "Squared values"), width, name == kind
-        ):
+        if controls.button(f"{name.capitalize()}##kind", _KIND_HELP[name], width, name == kind):
             kind = name
-    controls.label("Gain", spec.gain_db != 0)
+    controls.label("Gain", comparison.gain_db != 0)
     gain_db = controls.number(
-        "difference gain", spec.gain_db, 0.0, limits=(-40.0, 80.0), speed=0.2, digits=1,
+        "difference gain", comparison.gain_db, 0.0, limits=(-40.0, 80.0), speed=0.2, digits=1,
         unit="dB", help_text="Of the difference, before it is squared",
     )  # fmt: skip
-    controls.label("Colours", spec.in_colors)
+    controls.label("Colours", comparison.in_colors)
     in_colors = controls.toggle(
-        "colors", spec.in_colors, "Viridis", help_text="The mean over the channels in viridis"
+        "colors", comparison.in_colors, "Viridis", help_text="The mean over the channels in viridis"
     )
-    return replace(spec, kind=kind, gain_db=gain_db, in_colors=in_colors)
+    new = replace(comparison, kind=kind, gain_db=gain_db, in_colors=in_colors)
+    difference_legend.build_ui(difference_legend.legend_of(new))
+    return new
 
 
 def _build_numbers(comparison: Comparison) -> None:
     if comparison.is_unlike:
         controls.note("A and B are not of one size: choose layers that are.")
         return
+    if comparison.error is not None:
+        controls.note(comparison.error.message)
     found = comparison.shown_difference
     if found is None:
         return

@@ -74,7 +74,7 @@ class ProbePanel:
         """At the same place of the picture that is compared with."""
         comparison = self._context.comparison
         shown = comparison.shown
-        if comparison.pinned is None or comparison.mode == "A" or shown is None:
+        if not comparison.is_on or shown is None:
             self._context.inquiries.forget(OTHER_TOPIC)
             return None
         view = next(v for v in shown.result.request.views if v.name == shown.tile.name)
