@@ -22,14 +22,25 @@ def grey(level: float, alpha: float = 1.0) -> ImVec4:
 
 
 def tone(level: float, alpha: float = 1.0) -> ImVec4:
-    """A grey of the interface, named by its level in the dark theme; mirrored in the light one."""
-    return grey(255 - level if _is_light else level, alpha)
+    """A grey of the interface, named by its level in the dark theme; mirrored in the light one.
+
+    There, what is a surface in the dark theme (up to 100) lies closer together and to white.
+    """
+    if not _is_light:
+        return grey(level, alpha)
+    return grey(255 - 0.8 * level if level <= 100 else 175 * (255 - level) / 155, alpha)
+
+
+def px(size: float) -> float:
+    """Screen units of a length that was drawn for scale 1."""
+    return size * _scale
 
 
 THEMES = ("Dark", "Light")
 SURROUNDS = {"Dark": 24.0, "Middle": 64.0, "Light": 150.0}  # grey around the picture
 
 _is_light = False
+_scale = 1.0
 ACCENT: ImVec4  # active, or changed from its default
 ACCENT_DIM: ImVec4
 ON_ACCENT: ImVec4  # text on the accent colour
@@ -50,14 +61,13 @@ def choose(name: str) -> None:
     global _is_light, ACCENT, ACCENT_DIM, ON_ACCENT, ALERT, TEXT, TEXT_DIM, TEXT_FAINT
     global PANEL, BAR, FIELD, FIELD_HOVER, FIELD_ACTIVE, LINE
     _is_light = name == "Light"
-    red, green, blue = (0.70, 0.36, 0.0) if _is_light else (0.96, 0.64, 0.22)
+    red, green, blue = (0.56, 0.26, 0.0) if _is_light else (0.96, 0.64, 0.22)
     ACCENT = ImVec4(red, green, blue, 1.0)
     ACCENT_DIM = ImVec4(red, green, blue, 0.35)
-    ALERT = ImVec4(0.74, 0.16, 0.12, 1.0) if _is_light else ImVec4(0.93, 0.43, 0.38, 1.0)
+    ALERT = ImVec4(0.70, 0.13, 0.10, 1.0) if _is_light else ImVec4(0.93, 0.43, 0.38, 1.0)
     ON_ACCENT = tone(20)
-    TEXT, TEXT_DIM, TEXT_FAINT = tone(222), tone(160 if _is_light else 146), tone(128)
-    if not _is_light:
-        TEXT_FAINT = tone(104)
+    TEXT = tone(222)
+    TEXT_DIM, TEXT_FAINT = (grey(86), grey(110)) if _is_light else (grey(162), grey(130))
     PANEL, BAR, LINE = tone(34), tone(27), tone(20)
     FIELD, FIELD_HOVER, FIELD_ACTIVE = tone(48), tone(58), tone(68)
 
@@ -99,10 +109,12 @@ def _merge_icons() -> None:
 
 def apply_style(scale: float = 1.0) -> None:
     """Set sizes, for this scale of the interface, and colours of the Dear ImGui context."""
+    global _scale
     style = imgui.get_style()
     _forget_sizes(style)
     _apply_sizes(style)
     style.scale_all_sizes(scale)
+    _scale = scale
     for idx in range(imgui.Col_.count.value):  # no colour of the stock theme shines through
         color = style.color_(idx)
         luminance = 0.3 * color.x + 0.59 * color.y + 0.11 * color.z
@@ -195,5 +207,5 @@ def _colors() -> dict[str, ImVec4]:
         "drag_drop_target": ACCENT,
         "plot_lines": tone(170),
         "plot_histogram": ACCENT,
-        "modal_window_dim_bg": tone(0, 0.45),
+        "modal_window_dim_bg": grey(0, 0.4),
     }
