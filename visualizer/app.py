@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,6 +54,14 @@ class Renderer(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Owed:
+    """A picture that was asked for and has not come."""
+
+    since_sec: float  # when the renderer could begin with it, or with one before it
+    newest_sec: float  # when the newest one was asked for
+
+
 class App:
     """State of the instrument, and its dealings with the renderer."""
 
@@ -90,7 +98,8 @@ class App:
         self._frame_sec = time.perf_counter()
         self._active_sec = self._frame_sec  # when something was rendered or animated last
         self._awaiting_screen: float | None = None
-        self.fresh_pixels = False
+        self.fresh_pixels = False  # a picture has come that is not in the texture yet
+        self.owed: Owed | None = None
 
     def open_at_start(self, sources: Sequence[str]) -> None:
         """Show the first model named on the command line; load the others behind it."""
@@ -110,8 +119,7 @@ class App:
         now = time.perf_counter()
         dt_sec, self._frame_sec = now - self._frame_sec, now
         self.timings.frame_ms.append(dt_sec * 1e3)
-        for event in self.renderer.poll():
-            self._handle(event)
+        self.take_events()
         self._follow_status(self.renderer.status)
         self._say_failure()
         ready = self.models.take_ready()
@@ -125,6 +133,11 @@ class App:
             self._active_sec = now
             self.state = self.animator.advance(self.state, dt_sec)
             self.history.amend(self.state)
+
+    def take_events(self) -> None:
+        """Take what the renderer sent; also in the middle of a frame."""
+        for event in self.renderer.poll():
+            self._handle(event)
 
     def end_frame(self, gesture_open: bool) -> None:
         """Record the state and ask for its picture when it is another one."""
@@ -141,6 +154,8 @@ class App:
             self._request = request
             self._active_sec = self._frame_sec
             stamp = self.renderer.submit(request)
+            now_sec = time.perf_counter()
+            self.owed = Owed(self.owed.since_sec if self.owed else now_sec, now_sec)
             is_up = self.status.state in ("ready", "busy")  # its start is no latency
             self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
         elif not gesture_open and (self.is_paused or not is_animated(self.state)):
@@ -170,8 +185,8 @@ class App:
         self.history.record(self.state, gesture_open=False)
 
     def frame_on_screen(self) -> None:
-        """Called after the swap: the picture taken in this frame is visible now."""
-        if self._awaiting_screen is not None:
+        """Called after the swap: the picture uploaded in this frame is visible now."""
+        if self._awaiting_screen is not None and not self.fresh_pixels:
             latency_sec = time.perf_counter() - self._awaiting_screen
             self.timings.latency_ms.append(latency_sec * 1e3)
             self._awaiting_screen = None
@@ -243,6 +258,9 @@ class App:
         self._submitted = {s: v for s, v in self._submitted.items() if s > result.stamp}
         if result.waiting:  # another result of this stamp follows, too late to tell a latency
             self._submitted[result.stamp] = (None, state)
+        if self.owed is not None:
+            since_sec = time.perf_counter()  # it has begun with the newest just now
+            self.owed = replace(self.owed, since_sec=since_sec) if self._submitted else None
         if result.error is not None and not any(tile.name == "main" for tile in result.tiles):
             self._say_render_error(result)
         shown: dict[str, Shown] = {}

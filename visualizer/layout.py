@@ -93,11 +93,11 @@ def docking(
         split("MainDockSpace", "Left", imgui.Dir.left, left_share, hidden_bar),
         split("MainDockSpace", "Right", imgui.Dir.right, right_share, hidden_bar),
     ]
-    center = hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False)
-    center.call_begin_end = False  # it has no padding of its own
     params.dockable_windows = [
-        center,
-        hello_imgui.DockableWindow("Controls", "Left", left),
-        hello_imgui.DockableWindow("Analysis", "Right", right),
+        hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False),
+        hello_imgui.DockableWindow("Controls", "Left", left, True, False),
+        hello_imgui.DockableWindow("Analysis", "Right", right, True, False),
     ]
+    for window in params.dockable_windows:
+        window.call_begin_end = False  # their grounds are the backdrop's
     return params

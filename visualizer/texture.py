@@ -52,6 +52,10 @@ class PictureTexture:
         self._mipmaps_stale = True
         GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
 
+    def fits(self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bool:
+        """Whether the pixels are of the size that is shown."""
+        return pixels.shape == (self.height, self.width, self._channels)
+
     def prepare(self, zoom: float, exact: bool) -> None:
         """Set the filters for this frame; mipmaps are made only when they are looked at."""
         GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)

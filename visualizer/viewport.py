@@ -11,6 +11,7 @@ from renderer.state import ViewState
 from visualizer import camera as cam
 from visualizer import controls, icons, theme
 from visualizer.app import App
+from visualizer.backdrop import Backdrop
 from visualizer.camera import Camera, Rect
 from visualizer.comparison_view import CompareView
 from visualizer.panels.contact_sheet import ContactSheetPanel
@@ -28,8 +29,9 @@ HELP = (
 class Viewport:
     """The centre of the window."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, backdrop: Backdrop) -> None:
         self._app = app
+        self._backdrop = backdrop
         self._texture: PictureTexture | None = None
         self.camera = Camera()
         self.region = Rect(0, 0, 1, 1)
@@ -88,6 +90,20 @@ class Viewport:
             self._texture.delete()
             self._texture = None
 
+    @property
+    def can_exchange(self) -> bool:
+        """Whether a picture of the same size could still come into the frame that was built."""
+        is_alone = not self.sheet.is_open and not self.compare.comparison.is_on
+        return self._texture is not None and is_alone
+
+    def exchange(self) -> None:
+        """Put a picture that has come since `build_ui` in the place of the one before it."""
+        app, texture = self._app, self._texture
+        if texture is None or app.pixels is None or not texture.fits(app.pixels):
+            return  # the next frame gives it its place
+        self._upload()
+        texture.prepare(self.zoom, cam.is_exact(self.zoom))
+
     def toggle_sheet(self) -> None:
         """Show all channels in the place of the picture, or the picture again."""
         self.sheet.is_open = not self.sheet.is_open
@@ -130,10 +146,8 @@ class Viewport:
     def _draw(self) -> None:
         draw = imgui.get_window_draw_list()
         region = self.region
-        low = ImVec2(region.x, region.y)
-        high = ImVec2(region.x + region.width, region.y + region.height)
         surround = theme.SURROUNDS.get(self._app.settings.surround, 24.0)
-        draw.add_rect_filled(low, high, imgui.get_color_u32(theme.grey(surround)))
+        self._backdrop.add(region, theme.grey(surround))
         if self._texture is None:
             self._draw_waiting(draw)
             return
@@ -145,7 +159,8 @@ class Viewport:
         self._inner, self._size, self.scale = inner, size, scale
         self._texture.prepare(self.zoom, cam.is_exact(self.zoom))
         view = self.view_region
-        draw.push_clip_rect(ImVec2(view.x, low.y), ImVec2(view.x + view.width, high.y), True)
+        low, high = ImVec2(view.x, view.y), ImVec2(view.x + view.width, view.y + view.height)
+        draw.push_clip_rect(low, high, True)
         rect = self.picture
         draw.add_image(
             imgui.ImTextureRef(self._texture.texture_id),

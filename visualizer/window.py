@@ -13,10 +13,12 @@ from visualizer import keys, layout, overlay, status_bar, theme
 from visualizer.actions import Actions
 from visualizer.animation import is_animated
 from visualizer.app import App
+from visualizer.backdrop import Backdrop
 from visualizer.background import Background
 from visualizer.ending import Ending
 from visualizer.look import Look
 from visualizer.menus import Menus
+from visualizer.pace import Pace
 from visualizer.panels import registry
 from visualizer.presentation import Presentation
 from visualizer.viewport import Viewport
@@ -32,7 +34,8 @@ class Window:
         self.app = app
         self.waker = waker or Waker()
         self.ending = Ending(self.waker)
-        self.viewport = Viewport(app)
+        self.backdrop = Backdrop()
+        self.viewport = Viewport(app, self.backdrop)
         self.background = Background(self.waker)
         self.actions = Actions(app, self.background)
         self.menus = Menus(app, self.actions, self.viewport)
@@ -43,6 +46,7 @@ class Window:
         self.keys = keys.Keys(app, self.actions, self.viewport, self.menus, self.presentation)
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
+        self.pace = Pace(app, self.waker)
         self.num_frames = 0
         self.look = Look(self._after_look)
         self._cpu_sec = 0.0
@@ -53,8 +57,8 @@ class Window:
         params = layout.runner_params()
         params.docking_params = layout.docking(
             picture=self._build_viewport,
-            left=lambda: self._build_panels(self.left),
-            right=lambda: self._build_panels(self.right),
+            left=lambda: self._build_column("Controls", self.left),
+            right=lambda: self._build_column("Analysis", self.right),
         )
         self._set_callbacks(params.callbacks)
         return params
@@ -134,10 +138,15 @@ class Window:
         flags = (
             imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
         )
-        visible, _ = imgui.begin("Picture", None, flags)
+        visible = self.backdrop.begin("Picture", flags)
         imgui.pop_style_var()
         if visible:
             self.app.state = self.viewport.build_ui(self.app.state)
+        imgui.end()
+
+    def _build_column(self, label: str, panels: list[registry.Panel]) -> None:
+        if self.backdrop.begin(label):
+            self._build_panels(panels)
         imgui.end()
 
     def _build_panels(self, panels: list[registry.Panel]) -> None:
@@ -165,6 +174,10 @@ class Window:
     def _end_frame(self) -> None:
         holding = any(imgui.is_key_down(getattr(imgui.Key, name)) for name in _CURSOR_KEYS)
         self.app.end_frame(imgui.is_any_item_active() or imgui.is_any_mouse_down() or holding)
+        if self.viewport.can_exchange:
+            self.pace.hold()
+            self.viewport.exchange()
+        self.backdrop.clear()
 
     def _before_swap(self) -> None:
         self.num_frames += 1

@@ -1,0 +1,60 @@
+"""When a frame is held back: for a picture that is about to come.
+
+A picture that takes few milliseconds is drawn in the frame of the input that changed it. Drawing
+first and showing it one frame later would also take the cores from the renderer, where OpenGL is
+software.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from visualizer.app import App
+from visualizer.waker import Waker
+
+HOLD_SEC = 0.04  # at most, counted from when the picture was asked for
+NUM_RECENT = 3  # pictures; the fastest of them says what to expect
+CONTENTION = 4.0  # drawing may make a picture slower by this factor at most …
+TRY_FRAMES = 20  # … so that now and then a held frame must tell how fast it really is
+
+
+class Pace:
+    """Holds a frame, built but not drawn yet, until the picture it asked for is there."""
+
+    def __init__(
+        self, app: App, waker: Waker, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._app = app
+        self._waker = waker
+        self._clock = clock
+        self._num_unheld = 0  # frames since the last hold
+
+    def hold(self) -> None:
+        """Wait while that picture is likely to come soon; takes whatever has come."""
+        self._waker.clear()
+        self._app.take_events()
+        if not self._is_worth_it():
+            self._num_unheld += 1
+            return
+        self._num_unheld = 0
+        while (left_sec := self._left_sec()) > 0 and self._waker.wait(left_sec):
+            self._waker.clear()
+            self._app.take_events()
+
+    def _is_worth_it(self) -> bool:
+        owed = self._app.owed
+        recent_ms = list(self._app.timings.render_ms)[-NUM_RECENT:]
+        if owed is None or not recent_ms:
+            return False
+        if owed.since_sec == owed.newest_sec:
+            return True  # the renderer had nothing to do: nobody knows how long this one takes
+        expected_sec = min(recent_ms) / 1e3
+        if expected_sec > HOLD_SEC:
+            return expected_sec < CONTENTION * HOLD_SEC and self._num_unheld >= TRY_FRAMES
+        return True
+
+    def _left_sec(self) -> float:
+        """How long the picture may still be waited for; 0 where none is owed."""
+        owed, is_up = self._app.owed, self._app.renderer.status.state in ("ready", "busy")
+        return owed.newest_sec + HOLD_SEC - self._clock() if owed is not None and is_up else 0.0
