@@ -11,7 +11,7 @@ class ByteCache:
     """Maps keys to values of a known size."""
 
     def __init__(self, budget_bytes: int) -> None:
-        self._budget_bytes = budget_bytes
+        self.budget_bytes = budget_bytes
         self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._num_bytes = 0
 
@@ -30,11 +30,11 @@ class ByteCache:
     def put(self, key: Hashable, value: Any, num_bytes: int) -> None:
         """Keep a value; one that is larger than the whole budget is not kept."""
         self.drop(key)
-        if num_bytes > self._budget_bytes:
+        if num_bytes > self.budget_bytes:
             return
         self._entries[key] = (value, num_bytes)
         self._num_bytes += num_bytes
-        while self._num_bytes > self._budget_bytes:
+        while self._num_bytes > self.budget_bytes:
             self.drop(next(iter(self._entries)))
 
     def drop(self, key: Hashable) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 import torch
 
 import networks
+from networks.stop import Route, Stop
 from renderer.errors import RenderError, Superseded
 from renderer.latents import latent_average
 from renderer.layer_band import OUTPUT, with_band
 from renderer.messages import LayerInfo, Matrix, SynthesisSpec
+from renderer.trail import Walk, Waypoint
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,20 @@ class _Recorder:
     """Sees the outputs of a run as they come."""
 
     def __init__(
-        self, generator: networks.Generator, layer: str | None, should_stop: Callable[[], bool]
+        self,
+        generator: networks.Generator,
+        layer: str | None,
+        should_stop: Callable[[], bool],
+        walk: Walk | None,
     ) -> None:
-        self.layers: list[LayerInfo] = []
+        start = None if walk is None else walk.start
+        self.layers: list[LayerInfo] = list(start.layers) if start else []
         self.captured: torch.Tensor | None = None
         self._generator = generator
         self._layer = layer
         self._should_stop = should_stop
-        self._num_uses: dict[str, int] = {}
+        self._num_uses: dict[str, int] = dict(start.num_uses) if start else {}
+        self._walk = walk
         self._is_paused = False
 
     def see(self, module_name: str, outputs: Any) -> None:
@@ -59,6 +67,19 @@ class _Recorder:
             self._note(module_name if len(pictures) == 1 else f"{module_name}:{idx}", x)
         if self._asked_to_stop():
             raise Superseded
+
+    @property
+    def route(self) -> Route | None:
+        """What the synthesis is told about the walk."""
+        if self._walk is None:
+            return None
+        start = self._walk.start
+        return Route(None if start is None else start.stop, self._pass_by)
+
+    def _pass_by(self, stop: Stop) -> None:
+        assert self._walk is not None
+        if self._walk.wants(stop):
+            self._walk.leave(Waypoint(stop, tuple(self.layers), dict(self._num_uses)))
 
     def _asked_to_stop(self) -> bool:
         # The answer may take the time to run the same network for something more urgent.
@@ -101,11 +122,13 @@ def run_synthesis(
     layer: str,
     should_stop: Callable[[], bool],
     to_the_end: bool = False,
+    walk: Walk | None = None,
 ) -> Capture:
     """The activation of a layer, or the picture for "output".
 
     Args:
         to_the_end: do not stop at the layer, so as to see which others there are.
+        walk: where to start, and what to remember for the next run; not with graphs.
 
     Raises:
         RenderError: the model has no such layer.
@@ -115,7 +138,8 @@ def run_synthesis(
 
     if graphs.serves(ws, spec):
         return graphs.of(generator).run(ws, spec, layer)
-    return run_once(generator, ws, spec, spec.input_transform, layer, should_stop, to_the_end)
+    transform = spec.input_transform
+    return run_once(generator, ws, spec, transform, layer, should_stop, to_the_end, walk)
 
 
 def run_once(
@@ -126,9 +150,10 @@ def run_once(
     layer: str,
     should_stop: Callable[[], bool],
     to_the_end: bool = False,
+    walk: Walk | None = None,
 ) -> Capture:
     """The same, operation by operation; None takes the transform that the model has stored."""
-    recorder = _Recorder(generator, layer, should_stop)
+    recorder = _Recorder(generator, layer, should_stop, walk)
 
     def see(module_name: str, outputs: Any) -> None:
         recorder.see(module_name, outputs)
@@ -143,6 +168,7 @@ def run_once(
                 noise_seed=spec.noise_seed,
                 force_fp32=spec.force_fp32,
                 input_transform=input_transform,
+                route=recorder.route,
             )
     except _Captured:
         assert recorder.captured is not None

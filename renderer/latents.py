@@ -40,24 +40,27 @@ def compute_ws(generator: networks.Generator, spec: LatentSpec, device: str) -> 
     Raises:
         RenderError: a seed or a class that this model does not have.
     """
-    seeds = [seed for seed, _ in spec.seeds]
+    offsets = _offsets(generator, spec, [seed for seed, _ in spec.seeds], device)
+    weights = torch.tensor([weight for _, weight in spec.seeds], device=device)
+    ws = (offsets * weights[:, None, None]).sum(dim=0, keepdim=True)
     if spec.mix_rows:
-        seeds.append(spec.mix_seed)
+        rows = list(spec.mix_rows)
+        # On its own, so that the other rows are the same to the bit with and without it.
+        ws[:, rows] = _offsets(generator, spec, [spec.mix_seed], device)[:, rows]
+    return ws + latent_average(generator)
+
+
+def _offsets(
+    generator: networks.Generator, spec: LatentSpec, seeds: list[int], device: str
+) -> torch.Tensor:
+    """ws of seeds about w_avg: [num_seeds, num_ws, w_dim]."""
     inputs = [seed_inputs(generator, seed, spec.class_weights) for seed in seeds]
     z = torch.from_numpy(np.stack([z for z, _ in inputs])).to(device)
     c = torch.from_numpy(np.stack([c for _, c in inputs])).to(device)
-    all_ws: torch.Tensor = generator.mapping(
+    ws: torch.Tensor = generator.mapping(
         z, c, truncation_psi=spec.truncation_psi, truncation_cutoff=spec.truncation_cutoff
-    )  # [num_seeds, num_ws, w_dim]
-    w_avg = latent_average(generator)
-    offsets = all_ws - w_avg
-    weights = torch.tensor([weight for _, weight in spec.seeds], device=device)
-    weighted = offsets[: len(spec.seeds)] * weights[:, None, None]
-    ws = weighted.sum(dim=0, keepdim=True)
-    if spec.mix_rows:
-        rows = list(spec.mix_rows)
-        ws[:, rows] = offsets[-1:, rows]
-    return ws + w_avg
+    )
+    return ws - latent_average(generator)
 
 
 def latent_average(generator: networks.Generator) -> torch.Tensor:

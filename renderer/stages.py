@@ -31,8 +31,10 @@ from renderer.messages import IDENTITY, LayerInfo, Matrix, SpectrumSpec, Synthes
 from renderer.models import Model
 from renderer.spectrum import power_map, spectrum_picture
 from renderer.statistics import ChannelStatistics, all_and_shown, channel_statistics
+from renderer.trail import Trail, Walk
 from renderer.work import Work
 
+TRAIL_SHARE = 2  # the activations kept for the next run may take this part of the cache
 T = TypeVar("T")
 
 
@@ -167,7 +169,14 @@ class Stages:
 
     def _synthesize(self) -> torch.Tensor:
         ws = self._ws()
-        return self._run(ws, self._synthesis, self._layer_name).activation[0]
+        key = ("trail", self.model.key, self.view.name)
+        trail: Trail = self._cache.get(key) or Trail(self._cache.budget_bytes // TRAIL_SHARE)
+        mix_rows = self._latents.mix_rows
+        try:
+            walk = trail.begin(self._synthesis, ws, mix_rows, self._layer_name)
+            return self._run(ws, walk).activation[0]
+        finally:
+            self._cache.put(key, trail, trail.nbytes)
 
     def _list_layers(self) -> tuple[LayerInfo, ...]:
         force_fp32 = self._synthesis.force_fp32
@@ -175,13 +184,19 @@ class Stages:
         with self.work.stage("layer list"):
             return list_layers(self.model.generator, force_fp32, self._should_stop)
 
-    def _run(self, ws: torch.Tensor, spec: SynthesisSpec, layer: str) -> Capture:
+    def _run(self, ws: torch.Tensor, walk: Walk) -> Capture:
         """Run the network; a complete run also tells which layers there are."""
         self.work.synthesis_runs += 1
         to_the_end = self._cache.get(self._layers_key) is None
         with self.work.stage("synthesis"):
             capture = run_synthesis(
-                self.model.generator, ws, spec, layer, self._should_stop, to_the_end
+                self.model.generator,
+                ws,
+                self._synthesis,
+                self._layer_name,
+                self._should_stop,
+                to_the_end,
+                walk,
             )
         if capture.layers is not None:
             self._cache.put(self._layers_key, capture.layers, 200 * len(capture.layers))
