@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from imgui_bundle import imgui
 
-from renderer.messages import Probe
+from renderer.messages import LayerInfo, Probe
 from renderer.state import CompareState
 from visualizer.comparison import Comparison
+from visualizer.panels import probe as probe_panel
 from visualizer.panels.probe import OTHER_TOPIC
-from visualizer.pointer import TOPIC, value_at
+from visualizer.pointer import TOPIC, describe_value, value_at
 
 pytestmark = pytest.mark.gui
 ROOM = "//Analysis/Compare/"
@@ -190,6 +191,71 @@ def test_two_models_on_the_same_latent(robot: Any, comparison: Comparison, golde
     assert comparison.state.pinned.model == str(path)
 
 
+def test_a_b_that_cannot_be_shown_leaves_a_and_says_why(
+    robot: Any, comparison: Comparison, tmp_path: Path
+) -> None:
+    a, _ = pin_and_change(robot, comparison)
+    good = screen(robot)
+    state = robot.app.state
+    missing = replace(state.comparison.pinned, model=str(tmp_path / "gone.pkl"))
+    robot.app.state = replace(state, comparison=replace(state.comparison, pinned=missing))
+    assert np.array_equal(robot.settle(), a)
+    assert comparison.shown is None
+    assert "gone.pkl" in comparison.error.message
+    assert robot.app.notices.visible == []
+    shot = screen(robot)
+    left, right = np.split(np.abs(shot.astype(int) - good).mean(axis=2), 2, axis=1)
+    assert left.mean() < 1
+    assert right.mean() > 10
+    seed(robot, 6.0)
+    assert not np.array_equal(robot.settle(), a)  # A goes on
+    robot.app.state = replace(robot.app.state, comparison=state.comparison)
+    robot.settle()
+    assert comparison.error is None
+    assert comparison.shown is not None
+
+
+def test_pinning_and_swapping_are_undone(robot: Any, comparison: Comparison) -> None:
+    first = robot.settle()
+    pin_and_change(robot, comparison)
+    robot.changed_by(lambda: robot.click(ROOM + "Swap"))
+    assert np.array_equal(robot.app.pixels, first)
+    robot.click(ROOM + "Wipe##mode")
+    robot.changed_by(lambda: robot.press(imgui.Key.mod_ctrl | imgui.Key.z))
+    assert comparison.state.mode == "Wipe"
+    assert np.array_equal(b_pixels(comparison), first)
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.z, 2)
+    assert np.array_equal(robot.settle(), first)
+    assert robot.app.state.comparison.pinned is None
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.mod_shift | imgui.Key.z)
+    robot.settle()
+    assert robot.app.state.comparison.pinned == robot.first_state
+
+
+def test_a_session_brings_the_comparison_back(
+    robot: Any, comparison: Comparison, tmp_path: Path
+) -> None:
+    a, b = pin_and_change(robot, comparison)
+    robot.click(ROOM + "Transform##follow")
+    robot.click(ROOM + "Wipe##mode")
+    state, path = robot.app.state, tmp_path / "both.json"
+    robot.window.actions.save_session(str(path))
+    robot.reset()
+    robot.window.actions.open_path(str(path))
+    assert np.array_equal(robot.settle(), a)
+    assert np.array_equal(b_pixels(comparison), b)
+    assert robot.app.state == state
+
+
+def test_the_rate_of_blinking_is_typed_and_reset(robot: Any, comparison: Comparison) -> None:
+    pin_and_change(robot, comparison)
+    robot.click(ROOM + "Blink##mode")
+    robot.type_value(ROOM + "##blink rate", 99)
+    assert robot.app.state.comparison.blink_hz == 10
+    robot.right_click(ROOM + "##blink rate")
+    assert robot.app.state.comparison.blink_hz == 1
+
+
 def test_the_zoom_is_one_for_both(robot: Any, comparison: Comparison) -> None:
     pin_and_change(robot, comparison)
     viewport = robot.window.viewport
@@ -209,12 +275,20 @@ def test_the_zoom_is_one_for_both(robot: Any, comparison: Comparison) -> None:
     assert places == [(64, 64)]
 
 
-def test_both_values_are_read_at_one_place(robot: Any, comparison: Comparison) -> None:
+def test_both_values_and_their_difference_are_read_at_one_place(
+    robot: Any, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[tuple[str, ...]] = []
+    draw = probe_panel._build_three
+    monkeypatch.setattr(
+        probe_panel, "_build_three", lambda texts, colors: (rows.append(texts), draw(texts, colors))
+    )
     a, b = pin_and_change(robot, comparison)
     x, y = robot.window.viewport.picture.center
     robot.do(lambda ui: (ui.mouse_move_to_pos(imgui.ImVec2(x + 2, y + 2)), ui.mouse_click(0)))
     assert robot.app.context.pointer.pinned == (64, 64)
     inquiries = robot.app.inquiries
+    known: list[np.ndarray] = []
     for topic, pixels in ((TOPIC, a), (OTHER_TOPIC, b)):
         robot.wait(lambda t=topic: inquiries.question(t) is not None, "a question")
         question = inquiries.question(topic)
@@ -224,4 +298,19 @@ def test_both_values_are_read_at_one_place(robot: Any, comparison: Comparison) -
         assert values is not None
         levels = np.clip(values * 127.5 + 128, 0, 255).astype(np.uint8)
         assert np.array_equal(levels, pixels[64, 64])
+        known.append(values)
+    rows.clear()
+    robot.frame()
+    assert rows[0] == ("A", "B", "A − B")
+    for row, *pair in zip(rows[1:], *known, strict=True):
+        numbers = (float(pair[0]), float(pair[1]), float(pair[0]) - float(pair[1]))
+        assert row == tuple(describe_value(number) for number in numbers)
     robot.press(imgui.Key.escape)
+
+
+def test_a_place_is_found_in_a_layer_of_another_size() -> None:
+    small = LayerInfo("a", 3, 36, 36, "float32")
+    large = replace(small, height=148, width=148)
+    assert probe_panel.same_place((0, 35), small, large) == (2, 145)
+    assert probe_panel.same_place((2, 145), large, small) == (0, 35)
+    assert probe_panel.same_place((7, 9), small, small) == (7, 9)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from imgui_bundle import ImVec2, imgui
+from imgui_bundle import ImVec2, ImVec4, imgui
 
 from renderer.messages import LayerInfo, Probe, View
 from renderer.state import ViewState
@@ -33,6 +33,7 @@ OTHER_TOPIC = "pointer of B"
 NUM_RANKED = 12
 NUM_CELLS = 11
 _NAMES = ("R", "G", "B")
+_THREE_EM = 3.0  # width of a value beside two others
 
 
 class ProbePanel:
@@ -64,23 +65,26 @@ class ProbePanel:
         place = _within(self._last, layer)
         probe = ask_around(self._context.inquiries, place, view)
         _build_position(place, layer)
-        _build_values(value_at(probe, place, view), result, self._other_values(place))
+        _build_values(value_at(probe, place, view), result, self._other_values(place, layer))
         side = min(imgui.get_content_region_avail().x, 11 * imgui.get_font_size())
         build_magnifier(result.pixels, place, NUM_CELLS, side)
         controls.tooltip("At 4800 % and more, the picture itself shows the values")
         return self._build_ranking(state, layer, view)
 
-    def _other_values(self, place: Place) -> Values | None:
-        """At the same place of the picture that is compared with."""
+    def _other_values(self, place: Place, layer: LayerInfo) -> Values | None:
+        """At the same place of the picture that is compared with, whatever its size."""
         comparison = self._context.comparison
         shown = comparison.shown
-        if not comparison.is_on or shown is None:
+        other = shown_info(shown)
+        if not comparison.is_on or shown is None or other is None:
             self._context.inquiries.forget(OTHER_TOPIC)
             return None
-        view = next(v for v in shown.result.request.views if v.name == shown.tile.name)
+        view = _view_of(shown)
+        place = same_place(place, layer, other)
         question = region_around(place, view)
         probe = self._context.inquiries.ask(OTHER_TOPIC, question, Probe)
-        return value_at(probe, place, view)
+        values = value_at(probe, place, view)
+        return np.empty(0, np.float32) if values is None else values  # its columns stay
 
     def _build_ranking(self, state: ViewState, layer: LayerInfo, view: View) -> ViewState:
         pointer, inquiries = self._context.pointer, self._context.inquiries
@@ -90,10 +94,12 @@ class ProbePanel:
         place = _within(pointer.pinned, layer)
         question = replace(region_at(*place, 1, 1, raw_view(view)), all_channels=True)
         probe = inquiries.ask(RANK_TOPIC, question, Probe)
-        imgui.text_colored(theme.TEXT_DIM, f"Channels at {place[0]}, {place[1]}, largest first")
-        controls.next_to()
         if controls.button(f"{icons.CLOSE}##unpin", "Let the pixel go (Esc)"):
             pointer.pinned = None
+        controls.next_to()
+        imgui.align_text_to_frame_padding()
+        imgui.text_colored(theme.TEXT_DIM, f"Channels at {place[0]}, {place[1]}")
+        controls.tooltip("Of all channels of the layer those with the largest values, first")
         if probe is None or probe.layer.name != layer.name:
             return state
         self._rank(probe)
@@ -114,9 +120,19 @@ def shown_info(result: Shown | None) -> LayerInfo | None:
     """The layer of the picture on the screen."""
     if result is None:
         return None
-    name = result.result.request.views[0].display.layer
+    name = _view_of(result).display.layer
     found = find_layer(result.layers, name) if name else None
     return found or (result.layers[-1] if result.layers else None)
+
+
+def same_place(place: Place, layer: LayerInfo, other: LayerInfo) -> Place:
+    """The sample of another layer that lies where this one does in the frame of the picture."""
+    x = int((place[0] + 0.5) * other.width / layer.width)
+    return x, int((place[1] + 0.5) * other.height / layer.height)
+
+
+def _view_of(result: Shown) -> View:
+    return next(v for v in result.result.request.views if v.name == result.tile.name)
 
 
 def _within(place: Place, layer: LayerInfo) -> Place:
@@ -146,27 +162,57 @@ def _build_frequency(place: Place, layer: LayerInfo) -> None:
 
 
 def _build_values(values: Values | None, result: Shown, other: Values | None) -> None:
-    """One row a channel; beside it the value of B, while there is one."""
+    """One row a channel; beside it the value of B and the difference, while there is a B."""
     num, base = result.tile.num_shown_channels, result.tile.base_channel
     is_picture = num == 3 and base == 0 and shown_is_output(result)
     limit = 10 ** (-_gain_db(result) / 20)
+    if other is not None:
+        controls.label("")
+        _build_three(("A", "B", "A − B"), (theme.TEXT_DIM,) * 3)
     for idx in range(num):
         controls.label(_NAMES[idx] if is_picture else f"Channel {base + idx}")
-        column = imgui.get_cursor_pos_x() + controls.half_width()
-        _build_value(values, idx, limit)
+        value = _value(values, idx)
         if other is not None:
-            imgui.same_line(column + imgui.get_style().item_inner_spacing.x)
-            _build_value(other, idx, limit)
-            controls.tooltip("Of B, at the same place")
+            b = _value(other, idx)
+            texts = [_write(v, 6) for v in (value, b, difference(value, b))]
+            colors = _color(value, limit), _color(b, limit), theme.TEXT
+            _build_three((texts[0], texts[1], texts[2]), colors)
+            controls.tooltip("Raw values of A and of B at the same place, and their difference")
+        else:
+            imgui.text_colored(_color(value, limit), _write(value, 9))
+            outside = value is not None and abs(value) > limit
+            controls.tooltip("Outside the displayable range" if outside else "Raw value")
 
 
-def _build_value(values: Values | None, idx: int, limit: float) -> None:
-    known = values is not None and idx < len(values)
-    value = float(values[idx]) if values is not None and known else 0.0
-    outside = abs(value) > limit
-    color = theme.ACCENT if outside else theme.TEXT
-    imgui.text_colored(color, describe_value(value, 9) if known else "…")
-    controls.tooltip("Outside the displayable range" if outside else "Raw value, not rounded")
+def difference(a: float | None, b: float | None) -> float | None:
+    """a − b, where both are known."""
+    return None if a is None or b is None else a - b
+
+
+def _value(values: Values | None, idx: int) -> float | None:
+    return float(values[idx]) if values is not None and idx < len(values) else None
+
+
+def _write(value: float | None, room: int) -> str:
+    return "…" if value is None else describe_value(value, room)
+
+
+def _color(value: float | None, limit: float) -> ImVec4:
+    return theme.ACCENT if value is not None and abs(value) > limit else theme.TEXT
+
+
+def _build_three(texts: tuple[str, str, str], colors: tuple[ImVec4, ...]) -> None:
+    """Three texts in columns; under the label where they do not fit beside it."""
+    if controls.half_width(3) < _THREE_EM * imgui.get_font_size():
+        imgui.new_line()
+    start, width = imgui.get_cursor_pos_x(), controls.half_width(3)
+    imgui.begin_group()
+    for idx, (text, color) in enumerate(zip(texts, colors, strict=True)):
+        if idx:
+            imgui.same_line()
+            imgui.set_cursor_pos_x(start + idx * (width + imgui.get_style().item_inner_spacing.x))
+        imgui.text_colored(color, text)
+    imgui.end_group()
 
 
 def shown_is_output(result: Shown) -> bool:
