@@ -79,7 +79,8 @@ void run_filter(const FilterTask& task, int threads, int strip_width, int strip_
     const Kernels& kernels = active_kernels();
     const int widest = strip_width > 0 ? strip_width : default_width(task);
     const int columns = (task.out_w + widest - 1) / widest;
-    const int width = (task.out_w + columns - 1) / columns;  // strips of even widths
+    // strips of even widths, in whole tiles of the radial filter
+    const int width = ((task.out_w + columns - 1) / columns + 3) / 4 * 4;
     const int blocks = (task.c + kernels.lanes - 1) / kernels.lanes;
     int rows = strip_rows > 0 ? strip_rows : task.out_h;
     if (strip_rows <= 0) {

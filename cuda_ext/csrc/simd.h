@@ -170,6 +170,24 @@ LOUPE_INLINE void store_some(T* p, int count, Vec a) {
 }
 #endif
 
+#if defined(LOUPE_AVX512)
+LOUPE_INLINE Vec absolute(Vec a) { return {_mm512_abs_ps(a.v)}; }
+#elif defined(LOUPE_AVX2)
+LOUPE_INLINE Vec absolute(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+#else
+LOUPE_INLINE Vec absolute(Vec a) { return max(a, splat(0.0f) - a); }
+#endif
+
+// The value in a register: compilers would rather load it again for every use.
+LOUPE_INLINE Vec kept(Vec a) {
+#if defined(__GNUC__) && defined(LOUPE_AVX512)
+    __asm__("" : "+v"(a.v));
+#elif defined(__GNUC__) && defined(LOUPE_AVX2)
+    __asm__("" : "+x"(a.v));
+#endif
+    return a;
+}
+
 // Leaky ReLU for slopes of 0 to 1, then the clamp; NaN stays NaN.
 LOUPE_INLINE Vec activate(Vec a, Vec slope, Vec low, Vec high) {
     a = max(a * slope, a);

@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "radial_tile.h"
 #include "strip_common.h"
 
 namespace loupe {
@@ -61,37 +62,63 @@ template <int UP>
 void up_rows(const UpTaps<UP>& taps, const Vec* const* rows, int width, Vec* to) {
     const Vec *q0 = rows[0], *q1 = rows[1], *q2 = rows[2], *q3 = rows[3], *q4 = rows[4],
               *q5 = rows[5];
+    const UpTaps<UP> own = taps;  // stores to `to` cannot change it: it stays in registers
     for (int k = 0; k < width; ++k) {
         Vec group[UP];
-        taps.apply(q0[k], q1[k], q2[k], q3[k], q4[k], q5[k], group);
+        own.apply(kept(q0[k]), kept(q1[k]), kept(q2[k]), kept(q3[k]), kept(q4[k]), kept(q5[k]),
+                  group);
         LOUPE_UNROLL(4)
         for (int j = 0; j < UP; ++j) to[j * width + k] = group[j];
     }
 }
 
+// Leaky ReLU of slope s, for values that were multiplied by (1 + s) / 2: a + |a| (1 - s) / (1 + s);
+// then the clamp. NaN stays NaN.
 struct Activation {
-    Vec slope, low, high;
-    LOUPE_INLINE Vec operator()(Vec a) const { return activate(a, slope, low, high); }
+    Vec ratio, low, high;
+    LOUPE_INLINE Vec operator()(Vec a) const {
+        return max(low, min(high, fma(absolute(a), ratio, a)));
+    }
 };
+
+inline float activation_factor(const FilterTask& task) { return 0.5f * (1.0f + task.slope); }
 
 inline Activation make_activation(const FilterTask& task) {
     const float limit = task.clamp >= 0 ? task.clamp : INFINITY;
-    return {splat(task.slope), splat(-limit), splat(limit)};
+    return {splat((1.0f - task.slope) / (1.0f + task.slope)), splat(-limit), splat(limit)};
 }
+
+// Six neighbouring samples that move along a row.
+struct Window {
+    Vec x0, x1, x2, x3, x4, x5;
+
+    explicit LOUPE_INLINE Window(const Vec* from)
+        : x0(from[0]), x1(from[0]), x2(from[1]), x3(from[2]), x4(from[3]), x5(from[4]) {}
+
+    LOUPE_INLINE void take(Vec next) {
+        x0 = x1, x1 = x2, x2 = x3, x3 = x4, x4 = x5;
+        x5 = next;
+    }
+};
 
 // Along a row: up, activation, and (separable) down. OFFSET: parity of the first sample wanted.
 // Result j of a step lies at to[j]; the first 5 + OFFSET results of a row lack inputs.
 template <int UP, int OFFSET>
-void across_down(const UpTaps<UP>& taps, const float* down, const Activation& act, const Vec* from,
-                 int steps, Vec* to) {
+void across_down(const UpTaps<UP>& taps, const float* down, const Activation& activation,
+                 const Vec* from, int steps, Vec* to) {
+    const UpTaps<UP> own = taps;
+    const Activation act = activation;
+    Window in(from);
     Vec g[6], e[6], o[6];
+    LOUPE_UNROLL(6)
     for (int j = 0; j < 6; ++j) {
         g[j] = splat(down[j]);
         e[j] = o[j] = splat(0.0f);
     }
-    for (int s = 0; s < steps; ++s, ++from) {
+    for (int s = 0; s < steps; ++s) {
+        in.take(kept(from[s + 5]));
         Vec u[UP];
-        taps.apply(from[0], from[1], from[2], from[3], from[4], from[5], u);
+        own.apply(in.x0, in.x1, in.x2, in.x3, in.x4, in.x5, u);
         LOUPE_UNROLL(2)
         for (int j = 0; j < UP; j += 2) {
             const Vec first = act(u[j]), second = act(u[j + 1]);
@@ -121,10 +148,15 @@ void across_down(const UpTaps<UP>& taps, const float* down, const Activation& ac
 
 // Along a row: up and activation only (before a radial filter).
 template <int UP>
-void across_up(const UpTaps<UP>& taps, const Activation& act, const Vec* from, int steps, Vec* to) {
-    for (int s = 0; s < steps; ++s, ++from, to += UP) {
+void across_up(const UpTaps<UP>& taps, const Activation& activation, const Vec* from, int steps,
+               Vec* to) {
+    const UpTaps<UP> own = taps;
+    const Activation act = activation;
+    Window in(from);
+    for (int s = 0; s < steps; ++s, to += UP) {
+        in.take(kept(from[s + 5]));
         Vec u[UP];
-        taps.apply(from[0], from[1], from[2], from[3], from[4], from[5], u);
+        own.apply(in.x0, in.x1, in.x2, in.x3, in.x4, in.x5, u);
         LOUPE_UNROLL(4)
         for (int j = 0; j < UP; ++j) to[j] = act(u[j]);
     }
@@ -157,43 +189,6 @@ void down_rows(const FilterTask& task, const Strip& strip, const Block& block,
     }
 }
 
-// One output row from 12 activated rows through the radial filter. `sums` holds a row of partial
-// results; pass k adds the taps of rows k and 11 - k, which are equal.
-template <class T>
-void radial_row(const FilterTask& task, const Strip& strip, const Block& block,
-                const Vec* const* rows, int row, Vec* sums) {
-    T* to = output<T>(task, strip, row);
-    for (int k = 0; k < 6; ++k) {
-        const Vec *upper = rows[k], *lower = rows[11 - k];
-        Vec g[6], e[6], o[6];
-        for (int j = 0; j < 6; ++j) g[j] = splat(task.folded.radial[k][j]);
-        LOUPE_UNROLL(5)
-        for (int j = 0; j < 5; ++j, upper += 2, lower += 2) {
-            e[j + 1] = upper[0] + lower[0];
-            o[j + 1] = upper[1] + lower[1];
-        }
-        for (int x = 0; x < strip.width; ++x, upper += 2, lower += 2) {
-            LOUPE_UNROLL(5)
-            for (int j = 0; j < 5; ++j) {
-                e[j] = e[j + 1];
-                o[j] = o[j + 1];
-            }
-            e[5] = upper[0] + lower[0];
-            o[5] = upper[1] + lower[1];
-            Vec a = (e[0] + o[5]) * g[0], b = (e[1] + o[4]) * g[1];
-            a = fma(e[2] + o[3], g[2], a);
-            b = fma(e[3] + o[2], g[3], b);
-            a = fma(e[4] + o[1], g[4], a);
-            b = fma(e[5] + o[0], g[5], b);
-            sums[x] = k ? sums[x] + (a + b) : a + b;
-        }
-    }
-    for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
-        store_block(to, block, sums[x] * block.y_scale);
-        LOUPE_PREFETCH_WRITE(to + 2 * task.y_stride.h);
-    }
-}
-
 // Sizes of the buffers of a strip.
 struct FastLayout {
     int offset_x, lead, steps, in_width, ring, row_width;
@@ -219,19 +214,18 @@ template <int UP>
 std::int64_t fast_floats(const FilterTask& task, int width) {
     const int steps = ceil_div(UP - 1 + 2 * width + 10, UP);
     const std::int64_t row = steps * (task.radial ? UP : UP / 2);
-    return ((6 + UP) * std::int64_t(steps + 5) + (14 + UP) * row + width) * Vec::lanes;
+    return ((6 + UP) * std::int64_t(steps + 5) + (14 + UP) * row) * Vec::lanes;
 }
 
 template <class T, int UP>
 void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
     const Block block = make_block(task, strip);
     const FastLayout at = fast_layout<UP>(task, strip.column, strip.row, strip.width);
-    const UpTaps<UP> vertical(task.folded, task.gain), horizontal(task.folded, 1.0f);
+    const UpTaps<UP> vertical(task.folded, task.gain), horizontal(task.folded, activation_factor(task));
     const Activation act = make_activation(task);
     Vec* inputs = reinterpret_cast<Vec*>(scratch);
     Vec* wide = inputs + 6 * at.in_width;
     Vec* ring = wide + UP * at.in_width;
-    Vec* sums = ring + at.ring * at.row_width;
     int next_input = at.y.first;
     int group = 0;  // its rows are up*group - offset + 2*strip.row ...
     for (int row = strip.row; row < strip.row_end; row += 2) {
@@ -262,9 +256,7 @@ void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
             from[k] = ring + (first + k) % at.ring * at.row_width + at.lead;
         }
         if (task.radial) {
-            for (int r = 0; r < rows; ++r) {
-                radial_row<T>(task, strip, block, from + 2 * r, row + r, sums);
-            }
+            radial_rows<T>(task, strip, block, from, row, rows);
         } else if (rows == 2) {
             down_rows<T, 2>(task, strip, block, from, row);
         } else {
