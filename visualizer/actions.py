@@ -14,11 +14,13 @@ from renderer.state import StateError, ViewState
 from visualizer import command, dialogs, session
 from visualizer.app import App, Pixels
 from visualizer.background import Background
+from visualizer.comparison import b_state
 from visualizer.dialogs import Dialogs
 from visualizer.files import settings_folder
 from visualizer.history import paused
 from visualizer.models import short_name
 from visualizer.path_prompt import PathPrompt
+from visualizer.shown import Shown
 
 
 class Actions:
@@ -30,6 +32,8 @@ class Actions:
         self.dialogs = Dialogs()
         self.prompt = PathPrompt()
         self.wants_window_capture = False
+        self.is_capturing_view = False  # in this frame, which shows no messages
+        self._wants_view_capture = False
         app.actions.update(
             {
                 "Open model…": self.ask_model,
@@ -37,6 +41,9 @@ class Actions:
                 "Save session…": self.ask_save_session,
                 "Choose capture folder…": self.ask_capture_folder,
                 "Save picture": self.save_picture,
+                "Save picture B": self.save_b,
+                "Save the difference": self.save_difference,
+                "Save the view": self.request_view_capture,
                 "Save window": self.request_window_capture,
                 "Copy as command": self.copy_command,
             }
@@ -127,10 +134,42 @@ class Actions:
         if app.shown is None or app.pixels is None:
             app.notices.say("capture", "There is no picture to save yet.")
             return
-        metadata = None
-        if app.settings.save_metadata:
-            metadata = describe_picture(paused(app.shown.state), app.shown.model)
-        self._save_png("picture", app.pixels, metadata)
+        self._save_png("picture", app.pixels, self._describe(app.shown.state, app.shown))
+
+    def save_b(self) -> None:
+        """Write the picture that is compared with, and the state that makes it alone."""
+        shown = self._app.context.comparison.shown
+        if shown is None or shown.pixels is None or shown.state.comparison.pinned is None:
+            self._app.notices.say("capture", "There is no B to save: pin a picture and look at it.")
+            return
+        self._save_png("b", shown.pixels, self._describe(b_state(shown.state), shown))
+
+    def save_difference(self) -> None:
+        """Write the difference as it is coloured, and the state that shows it."""
+        shown = self._app.context.comparison.shown_difference
+        if shown is None or shown.pixels is None:
+            self._app.notices.say("capture", "There is no difference to save: choose Diff first.")
+            return
+        self._save_png("difference", shown.pixels, self._describe(shown.state, shown))
+
+    def _describe(self, state: ViewState, shown: Shown) -> PictureMetadata | None:
+        if not self._app.settings.save_metadata:
+            return None
+        return describe_picture(paused(state), shown.model)
+
+    def request_view_capture(self) -> None:
+        """The picture's part of the window is written at the end of the next frame."""
+        self._wants_view_capture = True
+
+    def begin_frame(self) -> None:
+        """What was asked for in the last frame is done in this one."""
+        self.is_capturing_view, self._wants_view_capture = self._wants_view_capture, False
+
+    def take_view_capture(self, pixels: Pixels) -> None:
+        """Write the pixels of the picture's part of the window."""
+        shown = self._app.shown
+        metadata = self._describe(shown.state, shown) if shown is not None else None
+        self._save_png("view", pixels, metadata)
 
     def request_window_capture(self) -> None:
         """The window is written at the end of this frame."""

@@ -15,6 +15,7 @@ from visualizer.animation import is_animated
 from visualizer.app import App
 from visualizer.backdrop import Backdrop
 from visualizer.background import Background
+from visualizer.camera import Rect
 from visualizer.ending import Ending
 from visualizer.look import Look
 from visualizer.menus import Menus
@@ -116,6 +117,7 @@ class Window:
             self.actions.open_path(path)
         self._dropped.clear()
         self.actions.dialogs.poll()
+        self.actions.begin_frame()
         self.background.poll()
         self.app.begin_frame()
         self.presentation.begin_frame()
@@ -165,7 +167,8 @@ class Window:
                 imgui.spacing()
 
     def _build_over_all(self) -> None:
-        overlay.build_ui(self.app.notices, self.viewport.region)
+        if not self.actions.is_capturing_view:
+            overlay.build_ui(self.app.notices, self.viewport.region)
         keys.build_help(self.menus, self.keys.commands)
         self.keys.palette.build_ui()
         self.actions.prompt.build_ui()
@@ -184,6 +187,8 @@ class Window:
         if self.actions.wants_window_capture:
             self.actions.wants_window_capture = False
             self.actions.take_window_capture(read_window())
+        if self.actions.is_capturing_view:
+            self.actions.take_view_capture(read_region(self.viewport.region))
         self.app.timings.gui_ms.append((time.thread_time() - self._cpu_sec) * 1e3)
 
     def _after_swap(self) -> None:
@@ -197,6 +202,14 @@ def read_window() -> np.ndarray[Any, np.dtype[np.uint8]]:
     data = GL.glReadPixels(0, 0, width, height, GL.GL_RGB, GL.GL_UNSIGNED_BYTE)
     rows = np.frombuffer(data, np.uint8).reshape(height, width, 3)
     return np.ascontiguousarray(rows[::-1])  # OpenGL's first row is the lowest
+
+
+def read_region(region: Rect) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The pixels of a part of the window, uint8 [H, W, 3]."""
+    scale = imgui.get_io().display_framebuffer_scale
+    left, top = round(region.x * scale.x), round(region.y * scale.y)
+    width, height = round(region.width * scale.x), round(region.height * scale.y)
+    return read_window()[top : top + height, left : left + width].copy()
 
 
 def run(window: Window) -> None:

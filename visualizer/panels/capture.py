@@ -12,7 +12,7 @@ from visualizer.context import Context, Shown
 
 
 class CapturePanel:
-    """Folder, save picture, save window, copy as command."""
+    """Folder, saving of the picture, of what it is compared with and of the window, the command."""
 
     title: ClassVar[str] = "Capture"
 
@@ -22,22 +22,11 @@ class CapturePanel:
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; the state is not changed."""
         self._build_folder()
-        actions = self._context.actions
-        width = controls.half_width()
-        imgui.begin_disabled(result is None)
-        text = "The picture at its own resolution, as numbered PNG (Ctrl+S)"
-        if controls.button(f"{icons.CAMERA} Save picture", text, width):
-            actions["Save picture"]()
-        imgui.end_disabled()
-        controls.next_to()
-        if controls.button(f"{icons.WINDOW} Save window", "The whole window as PNG", width):
-            actions["Save window"]()
-        if controls.button(
-            f"{icons.COMMAND} Copy as command",
-            "Copy the `loupe images` line that makes this picture",
-            controls.half_width(1),
-        ):
-            actions["Copy as command"]()
+        self._build_pictures(result)
+        width = controls.half_width(1)
+        text = "Copy the `loupe images` line that makes this picture"
+        if controls.button(f"{icons.COMMAND} Copy as command", text, width):
+            self._context.actions["Copy as command"]()
         settings = self._context.settings
         settings.save_metadata = controls.toggle(
             "metadata",
@@ -49,10 +38,39 @@ class CapturePanel:
         )
         return state
 
+    def _build_pictures(self, result: Shown | None) -> None:
+        actions, comparison = self._context.actions, self._context.comparison
+        width = controls.half_width()
+        imgui.begin_disabled(result is None)
+        text = "The picture at its own resolution, as numbered PNG (Ctrl+S)"
+        if controls.button(f"{icons.CAMERA} Save picture", text, width):
+            actions["Save picture"]()
+        imgui.end_disabled()
+        controls.next_to()
+        if controls.button(f"{icons.WINDOW} Save window", "The whole window as PNG", width):
+            actions["Save window"]()
+        text = "The picture's part of the window: zoomed, with what it is compared with"
+        if controls.button("Save view", text, controls.half_width(3 if comparison.is_on else 1)):
+            actions["Save the view"]()
+        if not comparison.is_on:
+            return
+        controls.next_to()
+        width = controls.half_width(2)
+        imgui.begin_disabled(comparison.shown is None)
+        if controls.button("Save B", "The pinned picture, with the state that makes it", width):
+            actions["Save picture B"]()
+        imgui.end_disabled()
+        controls.next_to()
+        imgui.begin_disabled(comparison.shown_difference is None)
+        text = "The difference as it is coloured (Compare: Diff)"
+        if controls.button("Save diff", text, width):
+            actions["Save the difference"]()
+        imgui.end_disabled()
+
     def _build_folder(self) -> None:
         settings = self._context.settings
         controls.label("Folder", bool(settings.capture_folder))
-        browse = imgui.get_frame_height() + 4
+        browse = controls.button_width(icons.OPEN)
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
         folder = settings.capture_folder or str(settings.capture_path)
         _, text = imgui.input_text("##folder", folder)
