@@ -6,6 +6,7 @@ Nothing here waits. A frame of the window is `begin_frame`, widgets that change 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -94,7 +95,7 @@ class App:
         self._submitted: dict[int, tuple[float | None, ViewState]] = {}  # stamp → input at, state
         self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
-        self._said_failure: Failure | None = None
+        self._said_failures: dict[str, Failure] = {}
         self._frame_sec = time.perf_counter()
         self._active_sec = self._frame_sec  # when something was rendered or animated last
         self._awaiting_screen: float | None = None
@@ -238,20 +239,20 @@ class App:
         elif isinstance(event, (JobProgress, JobDone)) and not self.inquiries.handle(event):
             self.models.handle(event)
             self._say_failure()
-            failure = self.models.failure
-            if failure is not None and self.state.model == failure.source:
+            if self.state.model in self.models.failures:
                 self._fall_back()
 
     def _say_failure(self) -> None:
-        """A model that could not be loaded, over the picture too: its panel may be hidden."""
-        failure, said = self.models.failure, self._said_failure
-        if failure is said:
-            return
-        self._said_failure = failure
-        if said is not None and (failure is None or failure.source == said.source):
-            self.notices.clear(f"model {said.source}")
-        if failure is not None:
-            self.notices.error(f"model {failure.source}", failure.error, self.models.retry)
+        """Models that could not be loaded, over the picture too: their panel may be hidden."""
+        failures, said = self.models.failures, self._said_failures
+        for source in said:
+            if failures.get(source) is not said[source]:
+                self.notices.clear(f"model {source}")
+        for source, failure in failures.items():
+            if said.get(source) is not failure:
+                retry = functools.partial(self.models.retry, source)
+                self.notices.error(f"model {source}", failure.error, retry)
+        self._said_failures = dict(failures)
 
     def _take_result(self, result: RenderResult) -> None:
         input_sec, state = self._submitted.get(result.stamp, (None, self.state))
@@ -281,9 +282,7 @@ class App:
 
     def _say_render_error(self, result: RenderResult) -> None:
         assert result.error is not None
-        failure = self.models.failure
-        source = result.request.views[0].model
-        if failure is not None and failure.source == source:
+        if result.request.views[0].model in self.models.failures:
             return  # the Model panel says so already
         self.notices.error("render", result.error)
 

@@ -71,7 +71,7 @@ class Models:
         self._runner = runner
         self.infos: dict[str, ModelInfo] = {}
         self.loading: Loading | None = None
-        self.failure: Failure | None = None
+        self.failures: dict[str, Failure] = {}  # by source, the latest last
         self._ready: str | None = None
         self._canceled: str | None = None
         self._waiting: list[str] = []  # named on the command line, loaded one after the other
@@ -84,12 +84,10 @@ class Models:
             again: read a known one too, if its file has changed.
         """
         if "://" in source:
-            self.failure = Failure(
-                source.strip(), ErrorInfo(f"{source.strip()!r} is an address: {NO_URLS}")
-            )
+            self._fail(source.strip(), ErrorInfo(f"{source.strip()!r} is an address: {NO_URLS}"))
             return
         source = resolve_source(source)
-        self.failure = None
+        self.failures.pop(source, None)
         if source in self.infos and not again:
             self.cancel()
             self._ready = source
@@ -116,13 +114,22 @@ class Models:
         self._canceled = self.loading.source
         self.loading = None
 
-    def retry(self) -> None:
-        """Load once more what failed."""
-        if self.failure is not None:
-            self.open(self.failure.source)
+    @property
+    def failure(self) -> Failure | None:
+        """The latest that still stands."""
+        return next(reversed(self.failures.values()), None)
 
-    def dismiss_failure(self) -> None:
-        self.failure = None
+    def retry(self, source: str) -> None:
+        """Load once more what failed."""
+        self.open(source)
+
+    def dismiss_failure(self, source: str) -> None:
+        """The person has read it."""
+        self.failures.pop(source, None)
+
+    def _fail(self, source: str, error: ErrorInfo) -> None:
+        self.failures.pop(source, None)
+        self.failures[source] = Failure(source, error)
 
     def handle(self, event: JobProgress | JobDone) -> None:
         """Take an event of the renderer; those of superseded jobs are ignored."""
@@ -145,7 +152,7 @@ class Models:
 
     def _finish(self, loading: Loading, event: JobDone) -> None:
         if event.error is not None:
-            self.failure = Failure(loading.source, event.error)
+            self._fail(loading.source, event.error)
         self._load_next()
 
     def learn(self, info: ModelInfo) -> None:

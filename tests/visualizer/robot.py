@@ -186,7 +186,7 @@ class Robot:
         """Back to the first state, nothing in the history, panels as at the start."""
         app = self.app
         app.models.cancel()
-        app.models.dismiss_failure()
+        app.models.failures.clear()
         app.is_paused = False
         for topic in [notice.topic for notice in app.notices.visible]:
             app.notices.dismiss(topic)

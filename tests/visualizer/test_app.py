@@ -74,9 +74,25 @@ def test_a_failed_load_is_said_over_the_picture_and_can_be_retried(app: App) -> 
     answer(app, JobDone(2, error=BROKEN))
     frame(app)
     assert [notice.text for notice in app.notices.visible] == [BROKEN.message]
-    app.models.dismiss_failure()
+    app.models.dismiss_failure(BIG)
     frame(app)
     assert app.notices.visible == []
+
+
+def test_each_of_several_failures_has_its_own_retry(app: App) -> None:
+    app.open_at_start([BIG, "/small.pkl"])
+    for job_id in (1, 2):
+        answer(app, JobDone(job_id, error=ErrorInfo(f"{job_id} is broken.")))
+        frame(app)
+    first, second = app.notices.visible
+    assert (first.text, second.text) == ("1 is broken.", "2 is broken.")
+    assert first.retry is not None
+    first.retry()
+    answer(app)
+    frame(app)
+    assert app.models.loading is not None
+    assert app.models.loading.source == BIG
+    assert [notice.text for notice in app.notices.visible] == ["2 is broken."]
 
 
 def test_an_address_is_said_over_the_picture(app: App) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from imgui_bundle import imgui
+from PIL import Image
 
 from renderer.messages import LayerInfo, Probe
+from renderer.picture import read_metadata
 from renderer.state import CompareState
+from visualizer import icons
 from visualizer.comparison import Comparison
 from visualizer.panels import probe as probe_panel
 from visualizer.panels.probe import OTHER_TOPIC
@@ -314,3 +317,48 @@ def test_a_place_is_found_in_a_layer_of_another_size() -> None:
     assert probe_panel.same_place((0, 35), small, large) == (2, 145)
     assert probe_panel.same_place((2, 145), large, small) == (0, 35)
     assert probe_panel.same_place((7, 9), small, small) == (7, 9)
+
+
+def test_both_the_difference_and_the_view_are_saved_with_their_states(
+    robot: Any, comparison: Comparison, tmp_path: Path
+) -> None:
+    pin_and_change(robot, comparison)
+    robot.click(ROOM + "Diff##mode")
+    a, state = robot.settle(), robot.app.state
+    robot.app.settings.capture_folder = str(tmp_path)
+    robot.open_panel("Capture")
+    robot.app.notices.say("test", "A message that is not saved")
+    for button in (f"{icons.CAMERA} Save picture", "Save B", "Save diff"):
+        robot.click(f"//Controls/Capture/{button}")
+    robot.do(lambda ui: ui.mouse_move("//Controls/Capture"))  # where no tooltip comes
+    robot.app.actions["Save the view"]()
+
+    def read(name: str) -> tuple[np.ndarray, Any]:
+        path = tmp_path / f"{name}_00000.png"
+        robot.wait(path.exists, name)
+        found = read_metadata(path)
+        assert found is not None
+        with Image.open(path) as image:
+            return np.asarray(image), found.state
+
+    assert comparison.shown_difference is not None
+    wanted = {
+        "picture": (a, state),
+        "b": (b_pixels(comparison), robot.first_state),
+        "difference": (comparison.shown_difference.pixels, state),
+    }
+    for name, (pixels, its_state) in wanted.items():
+        found, its_own = read(name)
+        assert np.array_equal(found, pixels), name
+        assert its_own == its_state, name
+    view, its_state = read("view")
+    region = robot.window.viewport.region
+    assert view.shape == (round(region.height), round(region.width), 3)
+    assert its_state == state
+    robot.wait(lambda: "view_00000" in robot.app.notices.last_text, "the message")
+    for topic in [notice.topic for notice in robot.app.notices.visible]:
+        robot.app.notices.dismiss(topic)
+    robot.frame()
+    shot = robot.screenshot()
+    x, y = round(region.x), round(region.y)
+    assert np.array_equal(view, shot[y : y + view.shape[0], x : x + view.shape[1]])

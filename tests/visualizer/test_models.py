@@ -68,7 +68,7 @@ def test_a_failure_is_kept_and_can_be_retried(runner: Runner) -> None:
     models.handle(JobDone(1, error=ErrorInfo("a.pkl is not a checkpoint.")))
     assert models.failure is not None
     assert models.failure.error.message == "a.pkl is not a checkpoint."
-    models.retry()
+    models.retry("/a.pkl")
     assert models.failure is None
     assert runner.jobs == [LoadModel("/a.pkl"), LoadModel("/a.pkl")]
 
@@ -99,6 +99,22 @@ def test_a_failure_in_the_list_is_kept_and_the_list_goes_on(
     assert runner.jobs == [LoadModel(f"/{name}.pkl") for name in "abcd"]
     assert list(models.infos) == ["/a.pkl", "/d.pkl"]
     assert models.take_ready() == "/a.pkl"
+
+
+def test_every_failure_stands_until_its_own_model_is_tried_again(runner: Runner) -> None:
+    models = Models(runner)
+    models.open("/a.pkl")
+    models.open_later(["/b.pkl"])
+    for job_id, name in enumerate("ab", start=1):
+        models.handle(JobDone(job_id, error=ErrorInfo(f"{name}.pkl is not a checkpoint.")))
+    models.open("https://example.org/c.pkl")
+    assert list(models.failures) == ["/a.pkl", "/b.pkl", "https://example.org/c.pkl"]
+    models.retry("/a.pkl")
+    assert runner.jobs[-1] == LoadModel("/a.pkl")
+    assert list(models.failures) == ["/b.pkl", "https://example.org/c.pkl"]
+    models.dismiss_failure("https://example.org/c.pkl")
+    assert models.failure is not None
+    assert models.failure.source == "/b.pkl"
 
 
 def test_cancel_goes_on_with_the_list(runner: Runner) -> None:

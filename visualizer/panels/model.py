@@ -11,7 +11,7 @@ from renderer.messages import BUNDLED_SOURCES, ModelInfo
 from renderer.state import ViewState
 from visualizer import controls, icons, theme
 from visualizer.context import Context, Shown
-from visualizer.models import short_name
+from visualizer.models import Failure, short_name
 
 _FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 
@@ -33,8 +33,10 @@ class ModelPanel:
         self._build_ways(state.model)
         if models.loading is not None:
             self._build_progress()
-        if models.failure is not None:
-            self._build_failure()
+        for failure in list(models.failures.values()):
+            imgui.push_id(failure.source)
+            self._build_failure(failure)
+            imgui.pop_id()
         return state
 
     def _build_name(self, source: str, info: ModelInfo | None) -> None:
@@ -57,11 +59,11 @@ class ModelPanel:
 
     def _build_path(self) -> None:
         models = self._context.models
-        browse = imgui.get_frame_height() + 4
+        browse = controls.button_width(icons.OPEN)
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
         entered, self._text = imgui.input_text_with_hint(
             "##path",
-            "Path of a .pkl or .safetensors",
+            controls.hint("Path of a .pkl or .safetensors"),
             self._text,
             imgui.InputTextFlags_.enter_returns_true.value,
         )
@@ -117,9 +119,7 @@ class ModelPanel:
         if controls.button("Cancel", "Stop loading; the model shown stays"):
             self._context.models.cancel()
 
-    def _build_failure(self) -> None:
-        failure = self._context.models.failure
-        assert failure is not None
+    def _build_failure(self, failure: Failure) -> None:
         imgui.push_style_color(imgui.Col_.text.value, theme.ALERT)
         imgui.text_wrapped(f"{icons.WARNING} {failure.error.message}")
         imgui.pop_style_color()
@@ -129,10 +129,10 @@ class ModelPanel:
             imgui.pop_style_color()
             imgui.tree_pop()
         if controls.button("Retry", f"Load {os.path.basename(failure.source)} again"):
-            self._context.models.retry()
+            self._context.models.retry(failure.source)
         controls.next_to()
         if controls.button("Dismiss"):
-            self._context.models.dismiss_failure()
+            self._context.models.dismiss_failure(failure.source)
 
 
 def describe(info: ModelInfo) -> str:
