@@ -21,10 +21,14 @@ LABEL_SHARE = 0.36  # of a narrow column
 def label(text: str, changed: bool = False) -> None:
     """The left column of a row; leaves the cursor at the start of the value column."""
     start, room = imgui.get_cursor_pos_x(), imgui.get_content_region_avail().x
+    width = min(LABEL_EM * imgui.get_font_size(), LABEL_SHARE * room)
     imgui.align_text_to_frame_padding()
-    imgui.text_colored(theme.TEXT if changed else theme.TEXT_DIM, text)
+    shown = ellipsis(text, width - theme.px(2))
+    imgui.text_colored(theme.TEXT if changed else theme.TEXT_DIM, shown)
+    if shown != text:
+        tooltip(text)
     imgui.same_line()
-    imgui.set_cursor_pos_x(start + min(LABEL_EM * imgui.get_font_size(), LABEL_SHARE * room))
+    imgui.set_cursor_pos_x(start + width)
 
 
 def tooltip(text: str) -> None:
@@ -151,9 +155,10 @@ def toggle(
 ) -> bool:
     """A tick box with its text."""
     colored = value != default
+    shown = _fit_toggle(text)
     if colored:
         imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
-    changed, new = imgui.checkbox(f"{text}##{name}", value)
+    changed, new = imgui.checkbox(f"{shown}##{name}", value)
     if colored:
         imgui.pop_style_color()
     if _reset_clicked():
@@ -163,10 +168,16 @@ def toggle(
 
 
 def button(text: str, help_text: str = "", width: float = 0.0, active: bool = False) -> bool:
-    """A button; an active one has the accent colour."""
+    """A button; an active one has the accent colour. A text too wide for it is shortened."""
     if active:
         imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
+    room = imgui.get_content_region_avail().x
+    width = room if width < 0 else width
+    text, padding_x = _fit_button(text, width or room)
+    padding = ImVec2(padding_x, imgui.get_style().frame_padding.y)
+    imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
     pressed = imgui.button(text, ImVec2(width, 0))
+    imgui.pop_style_var()
     if active:
         imgui.pop_style_color()
     tooltip(help_text)
@@ -187,9 +198,17 @@ def half_width(num: int = 2) -> float:
     return float((imgui.get_content_region_avail().x - spacing * (num - 1)) / num)
 
 
-def next_to() -> None:
-    """Put the next control into the same row."""
-    imgui.same_line(0, imgui.get_style().item_inner_spacing.x)
+def next_to(text: str = "") -> None:
+    """Put the next control into the same row; a button with `text` only if it fits there."""
+    spacing = imgui.get_style().item_inner_spacing.x
+    imgui.same_line(0, spacing)
+    if text and button_width(text) > imgui.get_content_region_avail().x:
+        imgui.new_line()
+
+
+def button_width(text: str) -> float:
+    """The width that a button needs for its text."""
+    return float(imgui.calc_text_size(text).x + 2 * imgui.get_style().frame_padding.x)
 
 
 def note(text: str) -> None:
@@ -199,6 +218,18 @@ def note(text: str) -> None:
     imgui.pop_style_color()
 
 
+def flow(text: str, gap: float) -> None:
+    """Put the next text into the same row if it fits there."""
+    imgui.same_line(0, gap)
+    if imgui.calc_text_size(text).x > imgui.get_content_region_avail().x:
+        imgui.new_line()
+
+
+def hint(text: str) -> str:
+    """A text for an empty field, as long as fits into the width of the next item."""
+    return ellipsis(text, imgui.calc_item_width() - 2 * imgui.get_style().frame_padding.x)
+
+
 def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
     """The text shortened with … so that it is at most `width` wide."""
     if imgui.calc_text_size(text).x <= width:
@@ -206,6 +237,39 @@ def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
     while text and imgui.calc_text_size(f"…{text}").x > width:
         text = text[1:] if keep_end else text[:-1]
     return f"…{text}" if keep_end else f"{text}…"
+
+
+def _fit_button(label: str, width: float) -> tuple[str, float]:
+    """A label, shortened where it must be, and the padding beside it."""
+    text = label.partition("##")[0]
+    padding = imgui.get_style().frame_padding.x
+    needed = imgui.calc_text_size(text).x
+    if needed + 2 * padding <= width:
+        return label, padding
+    narrow = theme.px(2)
+    icon, _, words = text.partition(" ")
+    if len(icon) == 1 and words and needed + 2 * narrow > width:
+        text = words  # an icon says it a second time
+    text = ellipsis(text, max(width - 2 * narrow, 0.0))
+    needed = imgui.calc_text_size(text).x
+    padding = min(padding, max((width - needed) / 2, 0.0))
+    suffix = "###" + label.partition("###")[2] if "###" in label else f"###{label}"
+    return (label if label.startswith(f"{text}#") or label == text else text + suffix), padding
+
+
+def _fit_toggle(text: str) -> str:
+    """The text beside a tick box; the box goes to a row of its own if the text needs that."""
+    if not text:
+        return text
+    box = imgui.get_frame_height() + imgui.get_style().item_inner_spacing.x
+    window = imgui.internal.get_current_window()
+    line = imgui.get_content_region_avail().x
+    if imgui.calc_text_size(text).x + box > line and imgui.get_cursor_screen_pos().x > (
+        window.work_rect.min.x + 1
+    ):
+        imgui.new_line()
+        line = imgui.get_content_region_avail().x
+    return ellipsis(text, line - box)
 
 
 def _is_typing(name: str) -> bool:
@@ -219,9 +283,10 @@ def _reset_clicked() -> bool:
 
 
 def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
-    """Write a value right-aligned into the last item, its unit and prefix dim."""
+    """Write a value right-aligned into the last item, its unit and prefix dim, if they fit."""
     low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
     pad = imgui.get_style().frame_padding
+    prefix, unit = _fitting_extras(text, unit, prefix, high.x - low.x - 2 * pad.x)
     draw = imgui.get_window_draw_list()
     alpha = imgui.get_style().alpha
     dim = imgui.get_color_u32(_faded(theme.TEXT_DIM, alpha))
@@ -237,6 +302,16 @@ def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
     if prefix:
         draw.add_text(ImVec2(low.x + pad.x, low.y + pad.y), dim, prefix)
     draw.pop_clip_rect()
+
+
+def _fitting_extras(text: str, unit: str, prefix: str, room: float) -> tuple[str, str]:
+    """Prefix and unit as far as they fit beside the value: the value goes first."""
+    gap = imgui.get_font_size() * 0.25
+    room -= imgui.calc_text_size(text).x
+    needed = imgui.calc_text_size(unit).x + gap if unit else 0.0
+    unit, room = (unit, room - needed) if needed <= room else ("", room)
+    needed = imgui.calc_text_size(prefix).x + gap if prefix else 0.0
+    return (prefix if needed <= room else ""), unit
 
 
 def _faded(color: ImVec4, alpha: float) -> ImVec4:
@@ -258,4 +333,4 @@ def _draw_bar(value: float, default: float, limits: tuple[float, float]) -> None
     packed = imgui.get_color_u32(_faded(color, imgui.get_style().alpha * 0.9))
     draw = imgui.get_window_draw_list()
     ends = sorted((zero, place(value)))
-    draw.add_rect_filled(ImVec2(ends[0], high.y - 2), ImVec2(ends[1], high.y), packed)
+    draw.add_rect_filled(ImVec2(ends[0], high.y - theme.px(2)), ImVec2(ends[1], high.y), packed)

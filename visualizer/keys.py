@@ -18,6 +18,7 @@ from visualizer.presentation import Presentation
 from visualizer.viewport import Viewport
 
 _KEYS_EM = 12.5
+_HELP_EM = 62.0  # width of the list in two columns
 STEP = 0.1  # of the lattice, per press of a cursor key
 _CTRL = imgui.Key.mod_ctrl
 _SHIFT = imgui.Key.mod_shift
@@ -189,7 +190,11 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
     """The list of mouse gestures and keys, while it is wanted."""
     if not menus.show_help:
         return
-    center = imgui.get_main_viewport().get_center()
+    view = imgui.get_main_viewport()
+    center = view.get_center()
+    is_narrow = view.work_size.x < _HELP_EM * imgui.get_font_size()
+    most = imgui.ImVec2(view.work_size.x * 0.98, view.work_size.y * 0.98)
+    imgui.set_next_window_size_constraints(imgui.ImVec2(0, 0), most)
     imgui.set_next_window_pos(center, imgui.Cond_.appearing.value, imgui.ImVec2(0.5, 0.5))
     flags = (
         imgui.WindowFlags_.always_auto_resize.value
@@ -201,7 +206,7 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
     menus.show_help = bool(stays)
     keyed = [(command.keys, command.name) for command in commands() if command.keys]
     columns = ((*MOUSE_HELP, *KEY_HELP), keyed)
-    if imgui.begin_table("##keys", 2, imgui.TableFlags_.sizing_fixed_fit.value):
+    if imgui.begin_table("##keys", 1 if is_narrow else 2, imgui.TableFlags_.sizing_fixed_fit.value):
         for rows in columns:
             imgui.table_next_column()
             for keys, meaning in rows:

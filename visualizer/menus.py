@@ -45,8 +45,10 @@ class Menus:
             return
         text = f"{shown.model.label} · {shown.model.img_resolution}²"
         width = imgui.calc_text_size(text).x
-        imgui.set_cursor_pos_x(imgui.get_window_width() - width - 16)
-        imgui.text_colored(theme.TEXT_DIM, text)
+        place = imgui.get_window_width() - width - theme.px(16)
+        if place >= imgui.get_cursor_pos_x():
+            imgui.set_cursor_pos_x(place)
+            imgui.text_colored(theme.TEXT_DIM, text)
 
     def _build_file(self) -> None:
         actions = self._actions

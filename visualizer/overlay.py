@@ -22,8 +22,8 @@ _FLAGS = (
 
 def build_ui(notices: Notices, region: Rect) -> None:
     """Stack the visible messages at the bottom of the picture's region, the newest lowest."""
-    bottom = region.y + region.height - 14
-    width = min(_WIDTH_EM * imgui.get_font_size(), region.width - 28)
+    bottom = region.y + region.height - theme.px(14)
+    width = min(_WIDTH_EM * imgui.get_font_size(), region.width - theme.px(28))
     for notice in reversed(notices.visible):
         position = ImVec2(region.center[0], bottom)
         imgui.set_next_window_pos(position, imgui.Cond_.always.value, ImVec2(0.5, 1.0))
@@ -32,7 +32,7 @@ def build_ui(notices: Notices, region: Rect) -> None:
         imgui.push_style_color(imgui.Col_.window_bg.value, theme.tone(44, 0.97))
         imgui.begin(f"##notice-{notice.topic}", None, _FLAGS)
         _build_notice(notices, notice, width)
-        bottom -= imgui.get_window_height() + 8
+        bottom -= imgui.get_window_height() + theme.px(8)
         imgui.end()
         imgui.pop_style_color()
         imgui.pop_style_var()
@@ -43,10 +43,10 @@ def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
     imgui.text_colored(theme.ALERT if notice.is_error else theme.TEXT_DIM, icon)
     imgui.same_line()
     close = imgui.get_frame_height()
-    imgui.push_text_wrap_pos(width - close - 16)
+    imgui.push_text_wrap_pos(width - close - theme.px(16))
     imgui.text_unformatted(notice.text)
     imgui.pop_text_wrap_pos()
-    imgui.same_line(width - close - 6)
+    imgui.same_line(width - close - theme.px(6))
     imgui.push_style_color(imgui.Col_.button.value, theme.grey(0, 0.0))
     if imgui.button(f"{icons.CLOSE}##close", ImVec2(close, 0)):
         notices.dismiss(notice.topic)

@@ -55,8 +55,11 @@ class Palette:
         if self._is_new:
             imgui.open_popup("##palette")
         view = imgui.get_main_viewport()
-        width = min(_WIDTH_EM * imgui.get_font_size(), view.work_size.x - 40)
-        top = ImVec2(view.work_pos.x + view.work_size.x / 2, view.work_pos.y + 60)
+        width = min(_WIDTH_EM * imgui.get_font_size(), view.work_size.x - theme.px(40))
+        top = ImVec2(
+            view.work_pos.x + view.work_size.x / 2,
+            view.work_pos.y + min(theme.px(60), view.work_size.y / 8),
+        )
         imgui.set_next_window_pos(top, imgui.Cond_.always.value, ImVec2(0.5, 0.0))
         imgui.set_next_window_size(ImVec2(width, 0))
         if not imgui.begin_popup("##palette", _FLAGS):
@@ -86,7 +89,9 @@ class Palette:
 
     def _build_list(self, found: list[Named]) -> Named | None:
         chosen = None
-        height = min(len(found), _NUM_LINES) * imgui.get_text_line_height_with_spacing()
+        line = imgui.get_text_line_height_with_spacing()
+        room = imgui.get_main_viewport().work_size.y * 0.7
+        height = min(len(found), _NUM_LINES, max(3, int(room / line))) * line
         if imgui.begin_child("##found", ImVec2(0, height)):
             right = imgui.get_content_region_avail().x
             for idx, command in enumerate(found):
@@ -94,7 +99,7 @@ class Palette:
                     chosen = command
                 if idx == self._marked and not imgui.is_item_visible():
                     imgui.set_scroll_here_y()
-                imgui.same_line(right - imgui.calc_text_size(command.keys).x - 4)
+                imgui.same_line(right - imgui.calc_text_size(command.keys).x - theme.px(4))
                 imgui.text_colored(theme.TEXT_DIM, command.keys)
         imgui.end_child()
         return chosen

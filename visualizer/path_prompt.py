@@ -37,7 +37,9 @@ class PathPrompt:
         if self._is_new:
             imgui.open_popup("Choose##prompt")
             self._is_new = False
-        imgui.set_next_window_size(ImVec2(560, 420), imgui.Cond_.appearing.value)
+        room = imgui.get_main_viewport().work_size
+        size = ImVec2(min(theme.px(560), room.x * 0.9), min(theme.px(420), room.y * 0.9))
+        imgui.set_next_window_size(size, imgui.Cond_.appearing.value)
         center = imgui.get_main_viewport().get_center()
         imgui.set_next_window_pos(center, imgui.Cond_.appearing.value, ImVec2(0.5, 0.5))
         opened, _ = imgui.begin_popup_modal("Choose##prompt", True)
@@ -50,9 +52,9 @@ class PathPrompt:
             "##path", self._path, imgui.InputTextFlags_.enter_returns_true.value
         )
         self._build_list()
-        chosen = controls.button("Choose", width=90) or entered
+        chosen = controls.button("Choose", width=theme.px(90)) or entered
         controls.next_to()
-        canceled = controls.button("Cancel", width=90)
+        canceled = controls.button("Cancel", width=theme.px(90))
         if chosen or canceled:
             then, self._then = self._then, None
             imgui.close_current_popup()

@@ -41,9 +41,9 @@ def build_ui(app: App) -> None:
     _field(memory, "Memory of the renderer")
     if app.is_paused:
         _field(f"{icons.PAUSE} paused", "Space continues the animations", theme.ACCENT)
-    imgui.same_line(0, 20)
-    room = imgui.get_content_region_avail().x - 12
-    if app.notices.last_text and room > 80:
+    imgui.same_line(0, theme.px(20))
+    room = imgui.get_content_region_avail().x - theme.px(12)
+    if app.notices.last_text and room > theme.px(80):
         imgui.text_colored(theme.TEXT_FAINT, controls.ellipsis(app.notices.last_text, room))
         controls.tooltip(app.notices.last_text)
     else:
@@ -58,13 +58,16 @@ def _shortened(kernels: str) -> str:
 
 
 def _field(text: str, help_text: str, color: imgui.ImVec4 | None = None) -> None:
-    imgui.same_line(0, 10)
+    gap = theme.px(10)
+    imgui.same_line(0, gap)
+    if imgui.calc_text_size(text).x + gap > imgui.get_content_region_avail().x:
+        return  # a narrow window shows the first ones
     position = imgui.get_cursor_screen_pos()
     height = imgui.get_frame_height()
     line = imgui.get_color_u32(theme.tone(58))
     low = ImVec2(position.x, position.y + height * 0.22)
     high = ImVec2(position.x, position.y + height * 0.78)
     imgui.get_window_draw_list().add_line(low, high, line)
-    imgui.set_cursor_screen_pos(ImVec2(position.x + 10, position.y))
+    imgui.set_cursor_screen_pos(ImVec2(position.x + gap, position.y))
     imgui.text_colored(color or theme.TEXT_DIM, text)
     controls.tooltip(help_text)

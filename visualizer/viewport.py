@@ -121,7 +121,7 @@ class Viewport:
 
     def _build_toolbar(self) -> None:
         pad = imgui.get_style().item_spacing.x
-        imgui.set_cursor_pos(imgui.get_cursor_pos() + ImVec2(pad, 5))
+        imgui.set_cursor_pos(imgui.get_cursor_pos() + ImVec2(pad, theme.px(5)))
         if controls.button(
             f"{icons.FIT} Fit", "Show the whole picture", 0, self.camera.zoom is None
         ):
@@ -140,7 +140,8 @@ class Viewport:
         if self._app.shown is not None:
             tile = self._app.shown.tile.ref
             text = f"{self.zoom * 100:.0f} %   {tile.width} × {tile.height}"
-        imgui.text_colored(theme.TEXT_DIM, text)
+        room = imgui.get_content_region_avail().x
+        imgui.text_colored(theme.TEXT_DIM, text if imgui.calc_text_size(text).x <= room else "")
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 1)
 
     def _draw(self) -> None:
@@ -153,7 +154,7 @@ class Viewport:
             return
         size = (self._texture.width, self._texture.height)
         scale = imgui.get_io().display_framebuffer_scale.x or 1.0
-        inner = self.view_region.shrunk(MARGIN)
+        inner = self.view_region.shrunk(theme.px(MARGIN))
         self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
         self.picture = cam.place(self.camera, inner, size, scale)
         self._inner, self._size, self.scale = inner, size, scale

@@ -156,7 +156,8 @@ class Window:
             shut = panel.title in registry.SHUT
             flags = 0 if shut else imgui.TreeNodeFlags_.default_open.value
             imgui.push_font(theme.Fonts.semibold, 0)
-            imgui.push_style_var(imgui.StyleVar_.frame_padding.value, imgui.ImVec2(3, 5))
+            padding = imgui.ImVec2(theme.px(3), theme.px(5))
+            imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
             opened = imgui.collapsing_header(panel.title, flags)
             imgui.pop_style_var()
             imgui.pop_font()

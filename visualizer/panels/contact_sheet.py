@@ -68,7 +68,7 @@ class ContactSheetPanel:
         self._build_bar()
         flags = imgui.WindowFlags_.no_nav.value
         padding = imgui.StyleVar_.window_padding.value
-        imgui.push_style_var(padding, ImVec2(10, 4))
+        imgui.push_style_var(padding, ImVec2(theme.px(10), theme.px(4)))
         child = imgui.ChildFlags_.always_use_window_padding.value
         visible = imgui.begin_child("##sheet", ImVec2(0, 0), child, flags)
         imgui.pop_style_var()
@@ -105,24 +105,28 @@ class ContactSheetPanel:
         imgui.align_text_to_frame_padding()
         imgui.text_colored(theme.TEXT_DIM, "Sort")
         imgui.same_line()
+        imgui.begin_group()  # a second row begins below the first button
         orders = self.data.orders if self.data is not None else ORDERS
-        for order in orders:
+        for idx, order in enumerate(orders):
+            if idx:
+                controls.next_to(order)
             text = "In the model's order" if order == ORDERS[0] else f"{order}, highest first"
             if controls.button(order, text, 0, order == self.order):
                 self.order = order
-            controls.next_to()
-        imgui.same_line(0, imgui.get_font_size())
-        for step, text in ((-1, "Smaller"), (1, "Larger")):
+        for step, name in ((-1, "Smaller"), (1, "Larger")):
+            controls.next_to(name)
             imgui.begin_disabled(not 0 <= self._size_idx + step < len(SIZES_EM))
-            if controls.button("-" if step < 0 else "+", f"{text} thumbnails"):
+            if controls.button("-" if step < 0 else "+", f"{name} thumbnails"):
                 self._size_idx += step
             imgui.end_disabled()
-            controls.next_to()
+        text = "Being computed…"
         if self.data is not None:
             layer = self.data.sheet.layer
-            imgui.text_colored(theme.TEXT_DIM, f"  {layer.name} · {layer.channels} channels")
-        else:
-            imgui.text_colored(theme.TEXT_DIM, "  Being computed…")
+            text = f"{layer.name} · {layer.channels} channels"
+        controls.flow(text, imgui.get_font_size())
+        imgui.align_text_to_frame_padding()
+        imgui.text_colored(theme.TEXT_DIM, text)
+        imgui.end_group()
         imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + 1)
 
     # --- the grid ------------------------------------------------------------------------------

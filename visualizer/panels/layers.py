@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -24,6 +25,8 @@ from visualizer.layer_choice import (
 from visualizer.sheet import TOPIC as SHEET
 from visualizer.sheet import sheet_question
 
+_COLUMNS = ("Size", "Ch", "Type")
+_NARROW_EM = 14.0  # a column below this shows the sizes only
 LIST_SHARE = 0.3  # of the column's height, before the list scrolls
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
 
@@ -64,14 +67,16 @@ class LayersPanel:
             | imgui.TableFlags_.no_pad_outer_x.value
             | imgui.TableFlags_.sizing_fixed_fit.value
         )
-        if not imgui.begin_table("##layers", 4, flags, ImVec2(0, (num_rows + 1) * row_height)):
+        columns = _fitting_columns(layers)
+        size = ImVec2(0, (num_rows + 1) * row_height)
+        if not imgui.begin_table("##layers", 1 + len(columns), flags, size):
             return layer
-        _build_header()
+        _build_header(columns)
         current = shown_layer(layers, layer.name).name
         for info in layers:
             imgui.table_next_row()
             imgui.table_next_column()
-            if _build_row(info, info.name == current):
+            if _build_row(info, info.name == current, len(columns)):
                 layer = replace(layer, name=None if info.name == OUTPUT else info.name)
         place = [info.name for info in layers].index(current)
         heights = place * row_height, num_rows * row_height, row_height
@@ -108,30 +113,45 @@ class LayersPanel:
                 imgui.set_scroll_y(max(0.0, middle))
 
 
-def _build_header() -> None:
+def _cells(info: LayerInfo) -> tuple[str, str, str]:
+    return describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)
+
+
+def _fitting_columns(layers: Sequence[LayerInfo]) -> dict[str, float]:
+    """Columns beside the names, with their widths; in a narrow window the names go first."""
+    narrow = imgui.get_content_region_avail().x < _NARROW_EM * imgui.get_font_size()
+    rows = [_cells(info) for info in layers]
+    widths: dict[str, float] = {}
+    for idx, name in enumerate(_COLUMNS[:1] if narrow else _COLUMNS):
+        longest = max((row[idx] for row in rows), key=len, default="")
+        widths[name] = max(imgui.calc_text_size(text).x for text in (name, longest))
+    return widths
+
+
+def _build_header(columns: dict[str, float]) -> None:
     stretch = imgui.TableColumnFlags_.width_stretch.value
     imgui.table_setup_column("Layer", stretch)
-    for name in ("Size", "Ch", "Type"):
-        imgui.table_setup_column(name)
+    for name, width in columns.items():  # right-aligned text would keep a column from shrinking
+        imgui.table_setup_column(name, imgui.TableColumnFlags_.width_fixed.value, width)
     imgui.table_setup_scroll_freeze(0, 1)
     imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_FAINT)
     imgui.table_next_row()
     imgui.table_next_column()
     imgui.text_unformatted(" Layer")
-    for name in ("Size", "Ch", "Type"):
+    for name in columns:
         imgui.table_next_column()
         _text_right(name)
     imgui.pop_style_color()
 
 
-def _build_row(info: LayerInfo, chosen: bool) -> bool:
+def _build_row(info: LayerInfo, chosen: bool, num_cells: int) -> bool:
     color = theme.ACCENT if chosen else theme.TEXT
     imgui.push_style_color(imgui.Col_.text.value, color)
     flags = imgui.SelectableFlags_.span_all_columns.value
     clicked = imgui.selectable(f" {info.name}", chosen, flags)[0]
     imgui.pop_style_color()
     imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
-    for text in (describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)):
+    for text in _cells(info)[:num_cells]:
         imgui.table_next_column()
         _text_right(text)
     imgui.pop_style_color()
@@ -215,7 +235,8 @@ def _build_statistics(result: Shown) -> None:
 def _build_cells(name: str, first: str, second: str, color: ImVec4) -> None:
     imgui.table_next_row()
     imgui.table_next_column()
-    imgui.text_colored(theme.TEXT_DIM, name)
+    fits = imgui.calc_text_size(name).x <= imgui.get_content_region_avail().x
+    imgui.text_colored(theme.TEXT_DIM, name if fits else name.partition(" ")[0])
     for text in (first, second):
         imgui.table_next_column()
         imgui.push_style_color(imgui.Col_.text.value, color)

@@ -53,12 +53,19 @@ class PerformancePanel:
         )  # fmt: skip
 
 
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
+
+
 def _plot(name: str, values: list[float]) -> None:
     """A small plot of milliseconds over the last frames, from 0 to a little above the highest."""
     controls.label(name)
-    imgui.text_colored(theme.TEXT, f"{percentile(values, 0.5):.1f} ms")
-    imgui.same_line()
-    imgui.text_colored(theme.TEXT_FAINT, f"95 % {percentile(values, 0.95):.1f} ms")
+    imgui.text_colored(theme.TEXT, _milliseconds(percentile(values, 0.5)))
+    controls.tooltip("Median of the last frames" if name == "Window" else "Median")
+    text = f"95 % {_milliseconds(percentile(values, 0.95))}"
+    controls.flow(text, imgui.get_style().item_spacing.x)
+    imgui.text_colored(theme.TEXT_FAINT, text)
+    controls.tooltip("95 of 100 took at most this long")
     data = np.zeros(NUM_SAMPLES, np.float32)
     if values:
         data[-len(values) :] = values

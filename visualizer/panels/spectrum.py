@@ -68,11 +68,13 @@ class SpectrumPanel:
         return state
 
     def _build_kinds(self) -> None:
-        for kind in KINDS:
+        for idx, kind in enumerate(KINDS):
+            if idx:
+                controls.next_to(_SHORT[kind])
             text = f"{kind}: {_KIND_HELP[kind]}"
             if controls.button(f"{_SHORT[kind]}###{kind}", text, 0, kind == self._kind):
                 self._kind = kind
-            controls.next_to()
+        controls.next_to("log")
         if controls.button("log", "Logarithmic frequency", 0, self._is_log):
             self._is_log = not self._is_log
 
@@ -165,19 +167,20 @@ def _build_reading(reading: Reading, curves: list[Curve]) -> None:
     """What the mouse points at: the shown curve first, then the pinned ones."""
     imgui.text_colored(theme.TEXT_DIM, f"at {reading.frequency:.4g}")
     for curve, power_db in zip(curves, reading.power_db, strict=True):
-        imgui.same_line(0, imgui.get_font_size() * 0.6)
         text = "–" if math.isnan(power_db) else f"{power_db:.1f}".replace("-", "−")
+        controls.flow(text, imgui.get_font_size() * 0.6)
         imgui.text_colored(on_theme(curve.color), text)
-    imgui.same_line(0, imgui.get_font_size() * 0.4)
+    controls.flow("dB", imgui.get_font_size() * 0.4)
     imgui.text_colored(theme.TEXT_DIM, "dB")
 
 
 def _build_marks(profile: Profile) -> None:
     for idx, mark in enumerate(marks_of(profile)):
+        text = f"{mark.name} {mark.frequency:.4g}"
         if idx:
-            imgui.same_line(0, imgui.get_font_size() * 0.7)
-        imgui.text_colored(mark.color, f"{mark.name} {mark.frequency:.4g}")
-    controls.tooltip("Of the layer's own design, in cycles per image width")
+            controls.flow(text, imgui.get_font_size() * 0.7)
+        imgui.text_colored(mark.color, text)
+        controls.tooltip("Of the layer's own design, in cycles per image width")
 
 
 def _build_energy(profile: Profile) -> None:
@@ -186,7 +189,7 @@ def _build_energy(profile: Profile) -> None:
     if profile.cutoff is not None and profile.cutoff >= profile.nyquist:
         known, text = False, "the band reaches Nyquist"
     imgui.text_colored(theme.TEXT_DIM, "Out of band")
-    imgui.same_line()
+    controls.flow(text, imgui.get_style().item_spacing.x)
     imgui.text_colored(theme.TEXT if known else theme.TEXT_FAINT, text)
     controls.tooltip("Power beyond the cutoff, over all power")
 

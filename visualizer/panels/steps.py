@@ -81,7 +81,11 @@ class HistoryPanel:
         state = row.step.before if row.is_start else row.step.after
         self._draw_thumbnail(state, origin, size, 0.45 if ahead else 1.0)
         color = theme.TEXT_FAINT if ahead else theme.TEXT if row.distance else theme.ACCENT
-        place = ImVec2(origin.x + size + 10, origin.y + (size - imgui.get_font_size()) / 2)
+        place = ImVec2(
+            origin.x + size + theme.px(10), origin.y + (size - imgui.get_font_size()) / 2
+        )
+        room = imgui.get_item_rect_max().x - place.x
+        text = controls.ellipsis(text, room)
         imgui.get_window_draw_list().add_text(place, imgui.get_color_u32(color), text)
         return bool(clicked)
 

@@ -12,7 +12,7 @@ from visualizer import controls, theme
 from visualizer.context import Context, Shown
 
 _DEFAULT = StyleMixState()
-_PER_LINE = 8
+_PER_LINE = (8, 5, 4)
 _FALLBACK_NUM_WS = 16  # until a model is loaded
 
 
@@ -46,10 +46,14 @@ class StyleMixingPanel:
         controls.next_to()
         if controls.button("All", "Tick all rows", width):
             rows = tuple(range(num_ws))
-        imgui.push_style_var(imgui.StyleVar_.item_spacing.value, ImVec2(3, 3))
-        width = (imgui.get_content_region_avail().x - 3 * (_PER_LINE - 1)) / _PER_LINE
+        gap, room = theme.px(3), imgui.get_content_region_avail().x
+        imgui.push_style_var(imgui.StyleVar_.item_spacing.value, ImVec2(gap, gap))
+        least = imgui.calc_text_size("00").x + theme.px(4)
+        fitting = [num for num in _PER_LINE if (room - gap * (num - 1)) / num >= least]
+        per_line = fitting[0] if fitting else _PER_LINE[-1]
+        width = (room - gap * (per_line - 1)) / per_line
         for row in range(num_ws):
-            if row % _PER_LINE:
+            if row % per_line:
                 imgui.same_line()
             if self._build_tick(row, row in rows, width):
                 rows = tuple(sorted(set(rows) ^ {row}))

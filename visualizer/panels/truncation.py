@@ -62,17 +62,21 @@ class TruncationPanel:
         missing = model is not None and not model.has_noise
         imgui.begin_disabled(missing)
         controls.label("Noise", noise != _NOISE and not missing)
-        enabled = controls.toggle("noise", noise.enabled, "on", default=True)
         reason = "This model has no noise inputs (StyleGAN3 has none)" if missing else ""
-        controls.tooltip(reason)
+        text = reason or "Add the noise that StyleGAN2 adds to every layer"
+        enabled = controls.toggle("noise", noise.enabled, "on", default=True, help_text=text)
         imgui.begin_disabled(not enabled)
         controls.next_to()
         seed = controls.seed(
             "noise_seed", noise.seed, 0, reason or "0 = the noise stored in the model"
         )
-        controls.label("")
-        animate = controls.toggle("noise_animate", noise.animate, "Animate · 15 seeds/s")
-        controls.tooltip(reason)
+        controls.label("Animate", noise.animate and not missing)
+        animate = controls.toggle(
+            "noise_animate",
+            noise.animate,
+            "15 seeds/s",
+            help_text=reason or "Step through the seeds of the noise",
+        )
         imgui.end_disabled()
         imgui.end_disabled()
         return replace(noise, enabled=enabled, seed=seed, animate=animate)

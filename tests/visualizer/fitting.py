@@ -1,0 +1,122 @@
+"""Watches every text that the panels draw: is it cut off, or outside its window, sideways?
+
+Dear ImGui's own functions are wrapped while `watching` is open; after each call the width that the
+text needs is compared with the width that it has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from imgui_bundle import imgui
+
+from visualizer import controls
+
+COLUMNS = ("Controls", "Analysis")
+SLACK_PX = 1.0
+Complaints = dict[str, str]  # by text: what is wrong
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[Complaints]:
+    """The dictionary is filled with what does not fit while frames are drawn."""
+    complaints: Complaints = {}
+    seen: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def wrap(owner: Any, name: str, check: Callable[..., str]) -> None:
+            inner = getattr(owner, name)
+
+            def watched(*arguments: Any, **named: Any) -> Any:
+                answer = inner(*arguments, **named)
+                if _is_ours():
+                    text = str(arguments[1] if name == "text_colored" else arguments[0])
+                    wrong = check(*arguments, **named)
+                    seen.append(text)
+                    if wrong:
+                        complaints[f"{name} {text!r}"] = wrong
+                return answer
+
+            patch.setattr(owner, name, watched)
+
+        wrap(imgui, "button", lambda text, *_: _button(text))
+        wrap(imgui, "checkbox", lambda *_: _item())
+        wrap(imgui, "text_unformatted", lambda *_: _item())
+        wrap(imgui, "text_colored", lambda *_: _item())
+        wrap(imgui, "text_disabled", lambda *_: _item())
+        wrap(imgui, "text_wrapped", lambda *_: _item())
+        wrap(imgui, "selectable", lambda text, *_: _text_at_start(text))
+        wrap(imgui, "tree_node", lambda text, *_: _text_at_start(text))
+        wrap(imgui, "collapsing_header", lambda text, *_: _header(text))
+        wrap(imgui, "input_text_with_hint", lambda _, hint, text, *__: _field(text or hint))
+        wrap(controls, "label", lambda text, *_: _label(text))
+        wrap(controls, "_draw_value", _value)
+        yield complaints
+    assert len(seen) > 100, "the texts of the panels were not seen"
+
+
+def _is_ours() -> bool:
+    name = imgui.internal.get_current_window_read().name
+    return any(name == title or name.startswith(f"{title}/") for title in COLUMNS)
+
+
+def _width(text: str) -> float:
+    return float(imgui.calc_text_size(text, hide_text_after_double_hash=True).x)
+
+
+def _room() -> tuple[float, float]:
+    """Left and right end of what is not cut off in this window or column of a table."""
+    window = imgui.internal.get_current_window_read()
+    return float(window.clip_rect.min.x), float(window.clip_rect.max.x)
+
+
+def _between(low: float, high: float) -> str:
+    left, right = _room()
+    if low < left - SLACK_PX or high > right + SLACK_PX:
+        return f"{low:.0f}…{high:.0f} is not within {left:.0f}…{right:.0f}"
+    return ""
+
+
+def _item() -> str:
+    return _between(imgui.get_item_rect_min().x, imgui.get_item_rect_max().x)
+
+
+def _within_item(needed: float) -> str:
+    low, high = imgui.get_item_rect_min().x, imgui.get_item_rect_max().x
+    if needed > high - low + SLACK_PX:
+        return f"needs {needed:.0f}, has {high - low:.0f}"
+    return _item()
+
+
+def _button(text: str) -> str:
+    return _within_item(_width(text) + 2 * imgui.get_style().frame_padding.x)
+
+
+def _field(text: str) -> str:
+    return _within_item(_width(text) + 2 * imgui.get_style().frame_padding.x)
+
+
+def _text_at_start(text: str) -> str:
+    low = imgui.get_item_rect_min().x
+    return _between(low, low + _width(text))
+
+
+def _header(text: str) -> str:
+    arrow = imgui.get_font_size() + 2 * imgui.get_style().frame_padding.x
+    return _within_item(arrow + _width(text))
+
+
+def _label(text: str) -> str:
+    """After the label the cursor is where the value begins."""
+    end, value = imgui.get_item_rect_max().x, imgui.get_cursor_screen_pos().x
+    if text and end > value:
+        return f"ends at {end:.0f}, its value begins at {value:.0f}"
+    return _item() if text else ""
+
+
+def _value(text: str, *_: object) -> str:
+    """Unit and prefix are left out where there is no room for them."""
+    return _within_item(_width(text) + 2 * imgui.get_style().frame_padding.x)

@@ -1,0 +1,114 @@
+"""No text of the panels is cut off or outside its window, at every size that is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import glfw
+import pytest
+from imgui_bundle import glfw_utils, imgui
+
+from renderer.state import LabelState
+from tests.visualizer.fitting import COLUMNS, Complaints, watching
+from visualizer import comparison
+from visualizer.panels import registry
+
+pytestmark = pytest.mark.gui
+LOOKS = (  # size of the window in pixels, scale of the monitor, of the settings, theme
+    (1280, 720, 1.0, 1.0, "Dark"),
+    (1280, 720, 2.0, 1.0, "Light"),
+    (1280, 720, 1.0, 2.0, "Light"),
+    (1280, 720, 1.0, 0.75, "Dark"),
+    (2560, 1440, 2.0, 1.0, "Light"),
+)
+State = Callable[[Any, Path], None]
+
+
+@pytest.fixture
+def panels(robot: Any) -> Iterator[Any]:
+    """The robot with every panel open; afterwards its window is as before."""
+    set_open(registry.SHUT, True)
+    yield robot
+    robot.app.settings.scale, robot.app.settings.theme = 1.0, "Dark"
+    resize(robot, 1280, 720)
+    set_open(registry.SHUT, False)
+
+
+def set_open(titles: Sequence[str], wanted: bool) -> None:
+    for window in (imgui.internal.find_window_by_name(name) for name in COLUMNS):
+        for title in titles:
+            window.state_storage.set_int(window.get_id(title), int(wanted))
+
+
+def resize(robot: Any, width: int, height: int) -> None:
+    glfw.set_window_size(glfw_utils.glfw_window_hello_imgui(), width, height)
+    robot.wait(lambda: imgui.get_main_viewport().size.x == width, "the window's size")
+    for _ in range(4):
+        robot.frame()
+
+
+def show_layer(robot: Any, golden: Path) -> None:
+    """A layer with many channels, a pixel pinned, rows mixed, a histogram."""
+    layer = replace(robot.app.state.layer, name="L9_148_64", base_channel=40, mark_outside=True)
+    robot.app.state = replace(robot.app.state, layer=layer)
+    robot.app.context.pointer.pinned = (100, 100)
+
+
+def compare(robot: Any, golden: Path) -> None:
+    robot.app.change(comparison.pin(robot.app.state, "Difference"))
+    robot.app.change(replace(robot.app.state, latent=replace(robot.app.state.latent, x=2.5)))
+
+
+def show_classes(robot: Any, golden: Path) -> None:
+    path = str(golden / "stylegan2-cond-32.pkl")
+    robot.app.models.open(path)
+    robot.wait(lambda: robot.app.state.model == path, "the conditional model")
+    robot.app.state = replace(robot.app.state, label=LabelState(1, 3, 0.5))
+
+
+def fail(robot: Any, golden: Path) -> None:
+    robot.app.models.open("/nowhere/a-model-with-a-long-name-that-cannot-fit.pkl")
+    robot.wait(lambda: robot.app.models.failure is not None, "the failure")
+
+
+def look_everywhere(robot: Any) -> Complaints:
+    """Scroll both columns through: tables and plots out of sight draw nothing."""
+    found: Complaints = {}
+    for page in range(12):
+        ends = [scroll(title, page) for title in COLUMNS]
+        for _ in range(3):  # a table finds its widths
+            robot.frame()
+        with watching() as complaints:
+            robot.frame()
+        found |= complaints
+        if all(ends):
+            break
+    return found
+
+
+def scroll(title: str, page: int) -> bool:
+    """Go to a page; whether it is the last."""
+    window = imgui.internal.find_window_by_name(title)
+    place = page * window.size.y * 0.8
+    imgui.internal.set_scroll_y(window, place)
+    return bool(place >= window.scroll_max.y)
+
+
+@pytest.mark.parametrize("state", [show_layer, compare, show_classes, fail])
+def test_no_text_is_cut_off(
+    panels: Any, golden: Path, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    state(panels, golden)
+    panels.settle()
+    found: list[str] = []
+    for look in LOOKS:
+        width, height, monitor, scale, theme = look
+        monkeypatch.setattr(glfw, "get_window_content_scale", lambda _, m=monitor: (m, m))
+        panels.app.settings.scale, panels.app.settings.theme = scale, theme
+        resize(panels, width, height)
+        complaints = look_everywhere(panels)
+        found += [f"{look} {text}: {wrong}" for text, wrong in complaints.items()]
+    assert not found, "\n".join(found)
