@@ -33,6 +33,11 @@ def load(robot: Any, path: Path) -> None:
     robot.settle()
 
 
+def in_ref(path: object) -> str:
+    """A path as a part of the name of a control."""
+    return str(path).replace("/", "\\/")
+
+
 def drop(robot: Any, path: Path) -> None:
     """What the system tells the window when a file is dropped on it."""
     robot.window._take_drop(None, [str(path)])
@@ -66,7 +71,7 @@ def test_two_models_are_loaded_and_going_back_needs_no_loading(robot: Any, golde
     def choose(button: str, item: str) -> None:
         def click(ui: Any) -> None:
             ui.item_click(MODEL + button)
-            ui.item_click("//$FOCUSED/" + item.replace("/", "\\/"))
+            ui.item_click("//$FOCUSED/" + in_ref(item))
 
         robot.do(click)
 
@@ -127,11 +132,53 @@ def test_a_hostile_file_is_refused_and_the_window_goes_on(
     assert name in error.message
     assert "\n" not in error.message
     robot.frame()
-    robot.do(lambda ui: ui.mouse_move(MODEL + "Dismiss"))  # it is shown, with its buttons
+    dismiss = f"{MODEL}{in_ref(tmp_path / name)}/Dismiss"
+    robot.do(lambda ui: ui.mouse_move(dismiss))  # it is shown, with its buttons
     assert np.array_equal(robot.settle(), picture)
     robot.changed_by(lambda: robot.drag_picture(60, 0))
-    robot.click(MODEL + "Dismiss")
+    robot.click(dismiss)
     assert robot.app.models.failure is None
+
+
+def test_each_of_several_failures_has_its_own_retry(
+    robot: Any, golden: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.pkl", tmp_path / "second.pkl"
+    for path in (first, second):
+        path.write_bytes(b"this is no checkpoint")
+        drop(robot, path)
+        robot.wait(lambda p=path: str(p) in robot.app.models.failures, "the refusal")
+    robot.frame()
+    first.write_bytes((golden / "stylegan3-t-64.pkl").read_bytes())
+    robot.click(f"//##notice-model {in_ref(first)}/Retry")
+    robot.wait(lambda: robot.app.state.model == str(first), "the first one")
+    robot.settle()
+    assert list(robot.app.models.failures) == [str(second)]
+    second.write_bytes((golden / "stylegan3-r-64.pkl").read_bytes())
+    robot.click(f"{MODEL}{in_ref(second)}/Retry")
+    robot.wait(lambda: robot.app.state.model == str(second), "the second one")
+    robot.settle()
+    assert robot.app.models.failures == {}
+    assert robot.app.notices.visible == []
+
+
+def test_a_folder_opens_its_newest_snapshot(robot: Any, golden: Path, tmp_path: Path) -> None:
+    for number, name in ((200, "stylegan3-t-64"), (1000, "stylegan3-r-64")):
+        path = tmp_path / f"network-snapshot-{number:06d}.pkl"
+        path.write_bytes((golden / f"{name}.pkl").read_bytes())
+    newest = str(tmp_path / "network-snapshot-001000.pkl")
+    robot.changed_by(
+        lambda: (
+            robot.open_model(tmp_path),
+            robot.wait(lambda: robot.app.state.model == newest, "the newest snapshot"),
+        )
+    )
+    assert robot.app.shown.model.sha256 == robot.app.models.infos[newest].sha256
+    path = tmp_path / "network-snapshot-001200.pkl"  # training goes on
+    path.write_bytes((golden / "stylegan3-t-64.pkl").read_bytes())
+    drop(robot, tmp_path)
+    robot.wait(lambda: robot.app.state.model == str(path), "the snapshot that was written since")
+    robot.settle()
 
 
 def test_a_wrong_path_is_named(robot: Any, tmp_path: Path) -> None:
