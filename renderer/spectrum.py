@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 
+from renderer.channel_power import ChannelPower, ignore
 from renderer.messages import LayerInfo
 from renderer.viridis import colored
 
-CHUNK_VALUES = 1 << 22  # transformed at a time, so that a newer request need not wait long
-
-
-def ignore() -> None:
-    """The `between` of a spectrum that nothing interrupts."""
-
 
 def power_map(
-    signal: torch.Tensor, beta: float, between: Callable[[], None] = ignore
+    signal: torch.Tensor,
+    beta: float,
+    between: Callable[[], None] = ignore,
+    is_centred: bool = False,
 ) -> torch.Tensor:
     """Power [H, W], summed over the channels, zero frequency in the middle.
 
@@ -25,40 +23,14 @@ def power_map(
         signal: [C, H, W], raw values; the mean of each channel is removed.
         beta: of the separable symmetric Kaiser window.
         between: called between pieces of the work; may raise.
+        is_centred: the mean has been removed by `centred`.
     """
-    height, width = signal.shape[1:]
-    half = torch.zeros(height, width // 2 + 1, device=signal.device)
-    for _, power in half_spectra(signal, beta):
-        half += power.sum(dim=0)
-        between()
+    half = ChannelPower(signal, beta, between, is_centred).sum()
     # The other half by symmetry: P(−f) = P(f).
-    rest = width - half.shape[1]
+    rest = signal.shape[2] - half.shape[1]
     mirrored = half[:, 1 : 1 + rest].flip(0, 1).roll(1, dims=0)
     whole: torch.Tensor = torch.fft.fftshift(torch.cat([half, mirrored], dim=1))
     return whole
-
-
-def half_spectra(signal: torch.Tensor, beta: float) -> Iterator[tuple[int, torch.Tensor]]:
-    """(first channel, power [channels, H, W // 2 + 1]) of some channels at a time."""
-    height, width = signal.shape[1:]
-    window = _kaiser(height, beta, signal.device)[:, None] * _kaiser(width, beta, signal.device)
-    step = max(CHUNK_VALUES // (height * width), 1)
-    for first in range(0, signal.shape[0], step):
-        x = signal[first : first + step].float()
-        x = (x - x.mean(dim=(1, 2), keepdim=True)).mul_(window)
-        y = _transform(x)
-        yield first, y.real.square() + y.imag.square()
-
-
-def _transform(x: torch.Tensor) -> torch.Tensor:
-    """rfft2 of [C, H, W], which may be overwritten."""
-    if x.device.type != "cpu":
-        y: torch.Tensor = torch.fft.rfft2(x)
-        return y
-    from scipy.fft import rfft2  # twice as fast; its import would delay the first picture
-
-    workers = torch.get_num_threads()
-    return torch.from_numpy(rfft2(x.numpy(), overwrite_x=True, workers=workers))
 
 
 def power_db(power: torch.Tensor) -> torch.Tensor:
@@ -86,13 +58,9 @@ def out_of_band_db(
     if width % 2 == 0:
         counts[:, -1] = 1
     outside = counts * outside_band(layer, height, width)
-    weights = torch.stack([counts.flatten(), outside.flatten()], dim=1).to(signal.device)
-    ratios = []
-    for _, power in half_spectra(signal, beta):
-        total, beyond = (power.flatten(1) @ weights).unbind(dim=1)
-        ratios.append(beyond / total.clamp(min=1e-30))
-        between()
-    return 10 * torch.cat(ratios).clamp(min=1e-12).log10().cpu()
+    weights = torch.stack([counts, outside], dim=2)
+    total, beyond = ChannelPower(signal, beta, between).weighed(weights).unbind(dim=1)
+    return 10 * (beyond / total.clamp(min=1e-30)).clamp(min=1e-12).log10().cpu()
 
 
 def outside_band(layer: LayerInfo, height: int, width: int) -> torch.Tensor:
@@ -103,7 +71,3 @@ def outside_band(layer: LayerInfo, height: int, width: int) -> torch.Tensor:
     f_x = torch.fft.rfftfreq(width) * layer.sampling_rate
     size = (f_x.square() + f_y.square()).sqrt() if layer.is_radial else torch.maximum(f_x, f_y)
     return size > layer.cutoff
-
-
-def _kaiser(size: int, beta: float, device: torch.device) -> torch.Tensor:
-    return torch.kaiser_window(size, periodic=False, beta=beta, device=device)

@@ -15,6 +15,7 @@ import torch
 
 from renderer.cache import ByteCache
 from renderer.capture import Capture, list_layers, run_synthesis
+from renderer.channel_power import centred
 from renderer.display import (
     Picture,
     beside,
@@ -34,6 +35,7 @@ from renderer.statistics import ChannelStatistics, all_and_shown, channel_statis
 from renderer.trail import Trail, Walk
 from renderer.work import Work
 
+CENTRED_SHARE = 4  # a signal without its mean may take this part of the cache
 TRAIL_SHARE = 2  # the activations kept for the next run may take this part of the cache
 T = TypeVar("T")
 
@@ -154,9 +156,18 @@ class Stages:
         spec = self.view.display.spectrum or SpectrumSpec()
         activation = self.activation()
         first, count = (0, len(activation)) if spec.all_channels else self.shown_channels()
+        signal = activation[first : first + count]
+        # A copy is kept for other windows, unless it would drive out what the next frame needs.
+        is_kept = 4 * signal.numel() <= self._cache.budget_bytes // CENTRED_SHARE
+        if is_kept:
+            key = ("centred", self._shown_key, first, count)
+            signal = self._cached(key, lambda: self._centred(signal), _num_bytes)
         with self.work.stage("spectrum"):
-            signal = activation[first : first + count]
-            return power_map(signal, spec.beta, self.stop_if_asked)
+            return power_map(signal, spec.beta, self.stop_if_asked, is_centred=is_kept)
+
+    def _centred(self, signal: torch.Tensor) -> torch.Tensor:
+        with self.work.stage("spectrum"):
+            return centred(signal)
 
     def _untransform(self) -> torch.Tensor:
         activation = self._captured()

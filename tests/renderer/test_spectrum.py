@@ -36,7 +36,7 @@ def test_the_map_of_many_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     signal = torch.from_numpy(np.random.RandomState(1).randn(7, 12, 12))
     whole = power_map(signal, 3.0)
     calls = []
-    monkeypatch.setattr("renderer.spectrum.CHUNK_VALUES", 12 * 12 * 2)
+    monkeypatch.setattr("renderer.channel_power.CHUNK_VALUES", 12 * 12 * 2)
     torch.testing.assert_close(power_map(signal, 3.0, lambda: calls.append(1)), whole)
     assert len(calls) == 4
 
