@@ -90,8 +90,10 @@ def modulated_conv2d(
     return reference.scale(_by_torch(x, weight, styles, padding), y_scale)
 
 
-_LONG_PRODUCT = 512
+_LONG_PRODUCT = 129
 """Input channels from which the packed products of 1x1 convolutions are faster than torch's."""
+_FEW_RESULTS = 8
+"""Output channels up to which they are not: most of a panel would be zeros."""
 
 
 def _native_serves(
@@ -103,7 +105,9 @@ def _native_serves(
             return False
         tiles = x.shape[0] * ((size[0] + 3) // 4) * ((size[1] + 3) // 4)
         return tiles >= _WINOGRAD_TILES
-    suits = x.shape[1] >= _LONG_PRODUCT or x.shape[1] % 16 != 0
+    out, channels = weight.weight.shape[:2]
+    odd = channels % 16 != 0 or out % 16 != 0
+    suits = out > _FEW_RESULTS and (channels >= _LONG_PRODUCT or odd)
     return weight.kernel == 1 and padding == 0 and x.dtype == torch.float32 and suits
 
 

@@ -205,11 +205,46 @@ inline std::int64_t conv_floats(const ConvTask& task, int tiles) {
 }
 
 template <class T>
+T* pixel_output(const ConvTask& task, std::int64_t tile, int channel) {
+    const TileAt at = tile_at(task, tile);
+    return static_cast<T*>(task.y) + at.image * task.y_stride.n + at.row * task.y_stride.h +
+           at.column * task.y_stride.w + channel;
+}
+
+// 1x1: results go out after each product, to lines that were asked for before it.
+template <class T>
+void conv_pixels(const ConvTask& task, std::int64_t first, int tiles, const float* inputs,
+                 float* results) {
+    const ConvLayout at = conv_layout(task, tiles);
+    const float* weights = task.weights;
+    for (int channel = 0; channel < task.o; channel += panel_width) {
+        for (int t = 0; t < tiles; t += product_rows) {
+            const int rows = tiles - t < product_rows ? tiles - t : product_rows;
+            for (int r = 0; r < rows; ++r) {
+                const T* to = pixel_output<T>(task, first + t + r, channel);
+                LOUPE_PREFETCH_WRITE(to);
+                LOUPE_PREFETCH_WRITE(to + Vec::lanes);
+            }
+            product_of(rows, inputs + t * at.row, at.row, weights, task.c, results);
+            for (int r = 0; r < rows; ++r) {
+                store_tile<T>(task, tile_at(task, first + t + r), channel,
+                              results + r * panel_width, 0);
+            }
+        }
+        weights += std::int64_t(task.c) * panel_width;
+    }
+}
+
+template <class T>
 void conv_typed(const ConvTask& task, std::int64_t first, int tiles, float* scratch) {
     const ConvLayout at = conv_layout(task, tiles);
     float* results = scratch + task.positions * at.inputs;
     for (int t = 0; t < tiles; ++t) {
         load_tile<T>(task, tile_at(task, first + t), at.inputs, scratch + t * at.row);
+    }
+    if (task.positions == 1) {
+        conv_pixels<T>(task, first, tiles, scratch, results);
+        return;
     }
     const float* weights = task.weights;
     for (int channel = 0; channel < task.o; channel += panel_width) {
