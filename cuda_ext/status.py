@@ -4,7 +4,7 @@ import functools
 
 import torch
 
-from cuda_ext import cuda_kernels, dispatch, native, reference
+from cuda_ext import cuda_graph, cuda_kernels, dispatch, native, reference
 from cuda_ext.filtered_lrelu import filtered_lrelu
 from cuda_ext.modulated_conv2d import ConvWeight, modulated_conv2d
 
@@ -45,9 +45,17 @@ def _sentence(device: torch.device) -> str:
     reason = dispatch.why_not_native(device, torch.float32)
     if reason is None:
         if device.type == "cuda":
-            return f"native: {cuda_kernels.describe()}"
+            return f"native: {cuda_kernels.describe()}, {_graphs(device)}"
         return f"native: {native.describe(native.load()[0])}, {_measured_difference(device)}"
     return f"reference (plain torch): {reason}"
+
+
+@functools.cache
+def _graphs(device: torch.device, backend: cuda_graph.GraphBackend | None = None) -> str:
+    """Whether a trivial function can be repeated as a graph here, else why not."""
+    graphed = cuda_graph.GraphedFunction(torch.neg, backend)
+    graphed(torch.ones(1, device=device))
+    return graphed.problem or "CUDA graphs"
 
 
 @functools.cache

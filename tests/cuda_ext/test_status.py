@@ -5,7 +5,7 @@ import logging
 import pytest
 import torch
 
-from cuda_ext import dispatch, filtered_lrelu, kernel_status, native, verify
+from cuda_ext import dispatch, filtered_lrelu, kernel_status, native, status, verify
 
 
 @pytest.fixture
@@ -59,3 +59,24 @@ def test_a_wrong_kernel_is_found_and_switched_off(monkeypatch) -> None:
 
 def test_active_kernels_agree_with_the_reference() -> None:
     assert verify("cpu") is None
+
+
+class NoGraphs:
+    """A driver that cannot record."""
+
+    def warm_up(self, function, rounds) -> None:
+        function()
+
+    def capture(self, function):
+        raise RuntimeError("operation not permitted\nwhen the stream is recording")
+
+
+class Graphs(NoGraphs):
+    def capture(self, function):
+        return function
+
+
+def test_the_status_of_a_gpu_says_whether_work_is_repeated_as_graphs() -> None:
+    device = torch.device("cpu")
+    assert status._graphs(device, Graphs()) == "CUDA graphs"
+    assert status._graphs(device, NoGraphs()) == "no CUDA graph: operation not permitted"
