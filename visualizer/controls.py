@@ -7,7 +7,6 @@ accent colour; a right click resets it; a double click or Ctrl+click types it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from imgui_bundle import ImVec2, ImVec4, imgui
 
@@ -74,6 +73,7 @@ def number(
         imgui.pop_style_color()
     # Dear ImGui computes in 32 bits: 0.01 must not come back as 0.009999999776
     new = round(float(new), 6) if changed and math.isfinite(new) else value
+    new = min(max(new, limits[0]), limits[1]) if changed else value
     if _reset_clicked():
         new = default
     if not was_typing:
@@ -182,14 +182,6 @@ def button(text: str, help_text: str = "", width: float = 0.0, active: bool = Fa
         imgui.pop_style_color()
     tooltip(help_text)
     return bool(pressed)
-
-
-def choice(name: str, items: Sequence[str], index: int, help_text: str = "") -> int:
-    """A list to choose from."""
-    imgui.set_next_item_width(-1)
-    changed, new = imgui.combo(f"##{name}", index, list(items))
-    tooltip(help_text)
-    return int(new) if changed else index
 
 
 def half_width(num: int = 2) -> float:
