@@ -19,7 +19,7 @@ from renderer.process import WorkerProcess
 from renderer.ring import Pixels, RingReader
 
 State = Literal["starting", "ready", "busy", "restarting", "given up", "closed"]
-Event = RenderResult | messages.JobProgress | messages.JobDone
+Event = RenderResult | messages.JobProgress | messages.JobDone | messages.ModelsKept
 FREEZE_LIMIT_SEC = 5.0
 START_LIMIT_SEC = 60.0  # importing torch from a cold disk holds the interpreter for seconds
 MAX_DEATHS = 3  # in a row, without a picture in between
@@ -69,6 +69,7 @@ class RendererClient:
         self._latest: RenderResult | None = None
         self._unpolled: RenderResult | None = None
         self._events: list[Event] = []
+        self._models_budget: messages.SetModelsBudget | None = None
         self._jobs: dict[int, messages.Job] = {}
         self._sent_jobs: set[int] = set()
         self._next_job_id = messages.FRAME_LOAD + 1
@@ -145,6 +146,19 @@ class RendererClient:
             elif self._jobs.pop(job_id, None) is not None:
                 self._events.append(messages.JobDone(job_id, canceled=True))
 
+    def set_models_budget(self, num_bytes: int) -> None:
+        """Let the resident models take so much memory together; `ModelsKept` answers."""
+        with self._lock:
+            self._models_budget = messages.SetModelsBudget(num_bytes)
+            if self._worker is not None:
+                self._worker.send(self._models_budget)
+
+    def drop_model(self, source: str) -> None:
+        """Free the memory of a model that is not shown; `ModelsKept` answers."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.send(messages.DropModel(source))
+
     @property
     def status(self) -> ClientStatus:
         with self._lock:
@@ -216,6 +230,8 @@ class RendererClient:
             self._status = replace(self._status, pid=worker.pid)
             self._kill_reason = ""
             self._life_sign_sec = time.monotonic()
+            if self._models_budget is not None:
+                worker.send(self._models_budget)
             for job_id in self._jobs:
                 self._send_job(worker, job_id)
             if self._request is not None:
@@ -281,7 +297,7 @@ class RendererClient:
                 )
             elif isinstance(message, RenderResult):
                 self._take_result(message)
-            elif isinstance(message, messages.JobProgress):
+            elif isinstance(message, (messages.JobProgress, messages.ModelsKept)):
                 self._events.append(message)
             elif isinstance(message, messages.JobDone):
                 self._jobs.pop(message.job_id, None)

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from renderer.channel import Channel
 from renderer.messages import (
     CancelJob,
+    DropModel,
     ReleaseSlot,
     RenderFrame,
+    SetModelsBudget,
     Shutdown,
     StartJob,
 )
@@ -29,11 +31,13 @@ class Inbox:
         on_release: Callable[[str, int], None],
         on_job: Callable[[StartJob], None],
         on_cancel: Callable[[int], None],
+        on_models: Callable[[SetModelsBudget | DropModel], None],
     ) -> None:
         self._channel = channel
         self._on_release = on_release
         self._on_job = on_job
         self._on_cancel = on_cancel
+        self._on_models = on_models
         self._changed = threading.Condition()
         self._newest: RenderFrame | None = None
         self._is_new = False
@@ -94,3 +98,5 @@ class Inbox:
                 self._on_job(message)
             elif isinstance(message, CancelJob):
                 self._on_cancel(message.job_id)
+            elif isinstance(message, (SetModelsBudget, DropModel)):
+                self._on_models(message)

@@ -71,11 +71,26 @@ class ModelStore:
             newest = model.info.source
             self._models.pop(newest, None)
             self._models[newest] = model
-            for source in list(self._models):
-                if self._num_bytes() <= self.budget_bytes:
-                    return
-                if source != newest and source not in self._pinned:
-                    del self._models[source]
+            self._make_room()
+
+    def set_budget(self, num_bytes: int) -> None:
+        """Another budget; older models leave until it holds."""
+        with self._lock:
+            self.budget_bytes = num_bytes
+            self._make_room()
+
+    def drop(self, source: str) -> None:
+        """Let a model go, unless it is on the screen."""
+        with self._lock:
+            if source not in self._pinned:
+                self._models.pop(source, None)
+
+    def _make_room(self) -> None:
+        for source in list(self._models)[:-1]:
+            if self._num_bytes() <= self.budget_bytes:
+                return
+            if source not in self._pinned:
+                del self._models[source]
 
     def resident(self) -> tuple[ResidentModel, ...]:
         """What is in memory, used longest ago first."""

@@ -21,7 +21,15 @@ from renderer.frames import Frames
 from renderer.inbox import Inbox
 from renderer.jobs import Jobs
 from renderer.loader import Loader
-from renderer.messages import Heartbeat, LoadModel, StartJob, WorkerReady
+from renderer.messages import (
+    DropModel,
+    Heartbeat,
+    LoadModel,
+    ModelsKept,
+    SetModelsBudget,
+    StartJob,
+    WorkerReady,
+)
 from renderer.models import ModelStore
 from renderer.pipeline import Pipeline
 from renderer.ring import RingWriter
@@ -37,9 +45,12 @@ class Worker:
     def __init__(self, channel: Channel, memory: SharedMemory, device: str | None) -> None:
         choice = choose_device(device)
         self._channel = channel
-        store, pipeline = ModelStore(), Pipeline(choice.device)
+        self._store = store = ModelStore()
+        pipeline = Pipeline(choice.device)
         ring = RingWriter(memory, channel.send)
-        self._inbox = Inbox(channel, ring.release, self._start_job, self._cancel_job)
+        self._inbox = Inbox(
+            channel, ring.release, self._start_job, self._cancel_job, self._change_models
+        )
         self._loader = Loader(store, choice.device, channel.send, self._settle_load)
         self._frames = Frames(
             pipeline,
@@ -83,7 +94,18 @@ class Worker:
         self._jobs.cancel(job_id)
         self._inbox.wake()
 
+    def _change_models(self, message: SetModelsBudget | DropModel) -> None:
+        if isinstance(message, DropModel):
+            self._store.drop(message.source)
+        else:
+            self._store.set_budget(message.num_bytes)
+        self._tell_models()
+
+    def _tell_models(self) -> None:
+        self._channel.send(ModelsKept(self._store.resident(), self._store.budget_bytes))
+
     def _settle_load(self) -> None:
+        self._tell_models()
         self._jobs.retry()
         self._inbox.retry_newest()
         self._inbox.wake()  # for the jobs, when there has been no frame yet

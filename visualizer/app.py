@@ -22,6 +22,7 @@ from renderer.messages import (
     JobDone,
     JobProgress,
     ModelInfo,
+    ModelsKept,
     RenderRequest,
     RenderResult,
     Tile,
@@ -51,6 +52,8 @@ class Renderer(Protocol):
     def release(self, tile: Tile) -> None: ...
     def start_job(self, job: Job) -> int: ...
     def cancel_job(self, job_id: int) -> None: ...
+    def set_models_budget(self, num_bytes: int) -> None: ...
+    def drop_model(self, source: str) -> None: ...
     def retry(self) -> None: ...
     def close(self) -> None: ...
 
@@ -95,6 +98,7 @@ class App:
         self._submitted: dict[int, tuple[float | None, ViewState]] = {}  # stamp → input at, state
         self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
+        self._models_budget_gb = 0.0  # as sent
         self._said_failures: dict[str, Failure] = {}
         self._frame_sec = time.perf_counter()
         self._active_sec = self._frame_sec  # when something was rendered or animated last
@@ -137,6 +141,9 @@ class App:
 
     def take_events(self) -> None:
         """Take what the renderer sent; also in the middle of a frame."""
+        if self.settings.models_budget_gb != self._models_budget_gb:
+            self._models_budget_gb = self.settings.models_budget_gb
+            self.renderer.set_models_budget(round(self._models_budget_gb * 2**30))
         for event in self.renderer.poll():
             self._handle(event)
 
@@ -236,6 +243,8 @@ class App:
     def _handle(self, event: Event) -> None:
         if isinstance(event, RenderResult):
             self._take_result(event)
+        elif isinstance(event, ModelsKept):
+            self.models.keep(event.resident)
         elif isinstance(event, (JobProgress, JobDone)) and not self.inquiries.handle(event):
             self.models.handle(event)
             self._say_failure()
@@ -264,6 +273,8 @@ class App:
             self.owed = replace(self.owed, since_sec=since_sec) if self._submitted else None
         if result.error is not None and not any(tile.name == "main" for tile in result.tiles):
             self._say_render_error(result)
+        if result.resident:
+            self.models.keep(result.resident)
         shown: dict[str, Shown] = {}
         for tile in result.tiles:
             pixels = np.array(self.renderer.pixels(tile))

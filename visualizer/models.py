@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from renderer.messages import BUNDLED_SOURCES, ErrorInfo, JobDone, JobProgress, LoadModel, ModelInfo
+from renderer.messages import (
+    BUNDLED_SOURCES,
+    ErrorInfo,
+    JobDone,
+    JobProgress,
+    LoadModel,
+    ModelInfo,
+    ResidentModel,
+)
 
 NO_URLS = (
     "addresses are not opened; download the checkpoint (.pkl or .safetensors) "
@@ -22,6 +30,7 @@ class JobRunner(Protocol):
 
     def start_job(self, job: LoadModel) -> int: ...
     def cancel_job(self, job_id: int) -> None: ...
+    def drop_model(self, source: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class Models:
     def __init__(self, runner: JobRunner) -> None:
         self._runner = runner
         self.infos: dict[str, ModelInfo] = {}
+        self.resident: tuple[ResidentModel, ...] = ()  # used longest ago first: those leave first
         self.loading: Loading | None = None
         self.failures: dict[str, Failure] = {}  # by source, the latest last
         self._ready: str | None = None
@@ -158,6 +168,21 @@ class Models:
     def learn(self, info: ModelInfo) -> None:
         """A picture of this model arrived, so it is loaded."""
         self.infos.setdefault(info.source, info)
+
+    def keep(self, resident: tuple[ResidentModel, ...]) -> None:
+        """These are in memory now; what has left it must be loaded again."""
+        self.resident = resident
+        names = {model.source for model in resident}
+        self.infos = {source: info for source, info in self.infos.items() if source in names}
+
+    def drop(self, source: str) -> None:
+        """Free the memory of a model; what is shown stays."""
+        self._runner.drop_model(source)
+
+    @property
+    def num_bytes(self) -> int:
+        """What the models in memory take together."""
+        return sum(model.num_bytes for model in self.resident)
 
     def take_ready(self) -> str | None:
         """The source that is to be shown now, once."""

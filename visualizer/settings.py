@@ -26,6 +26,7 @@ class Settings:
     surround: str = "Dark"  # of theme.SURROUNDS
     capture_folder: str = ""  # "" = pictures_folder()
     save_metadata: bool = True
+    models_budget_gb: float = 4.0  # what the models in memory may take together, 0.25…64
     scale: float = 1.0  # of the interface, 0.75…2
     columns: dict[str, float] = dataclasses.field(default_factory=dict)  # widths at scale 1
     recent: list[str] = dataclasses.field(default_factory=list)
@@ -75,6 +76,7 @@ def _from_json(data: object) -> Settings:
             setattr(settings, entry.name, value)
     settings.recent = [s for s in settings.recent if isinstance(s, str)][:MAX_RECENT]
     settings.fps_limit = min(max(settings.fps_limit, 5), 1000)
+    settings.models_budget_gb = min(max(settings.models_budget_gb, 0.25), 64.0)
     settings.scale = min(max(settings.scale, 0.75), 2.0)
     settings.columns = {
         str(name): float(width)

@@ -7,8 +7,10 @@ Frames are newest-wins (`RenderFrame` → `RenderResult`); jobs are never droppe
 
 from renderer.messages.commands import (
     CancelJob,
+    DropModel,
     ReleaseSlot,
     RenderFrame,
+    SetModelsBudget,
     Shutdown,
     StartJob,
 )
@@ -17,6 +19,7 @@ from renderer.messages.events import (
     Heartbeat,
     JobDone,
     JobProgress,
+    ModelsKept,
     RingOpened,
     WorkerReady,
 )
@@ -70,6 +73,7 @@ __all__ = [
     "DifferenceKind",
     "DifferenceSpec",
     "DisplaySpec",
+    "DropModel",
     "ErrorInfo",
     "Heartbeat",
     "Job",
@@ -80,6 +84,7 @@ __all__ = [
     "LoadModel",
     "Matrix",
     "ModelInfo",
+    "ModelsKept",
     "NoiseMode",
     "Outcome",
     "Probe",
@@ -91,6 +96,7 @@ __all__ = [
     "RenderResult",
     "ResidentModel",
     "RingOpened",
+    "SetModelsBudget",
     "Sheet",
     "Shutdown",
     "SpectrumProfile",

@@ -28,6 +28,20 @@ class CancelJob:
 
 
 @dataclass(frozen=True)
+class SetModelsBudget:
+    """What the resident models may take together; older ones leave until it holds."""
+
+    num_bytes: int
+
+
+@dataclass(frozen=True)
+class DropModel:
+    """This model is to leave the memory; one that is on the screen stays."""
+
+    source: str
+
+
+@dataclass(frozen=True)
 class ReleaseSlot:
     """The window has read this tile; its slot may be written again."""
 

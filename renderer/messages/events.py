@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from renderer.messages.jobs import Outcome
-from renderer.messages.results import ErrorInfo
+from renderer.messages.results import ErrorInfo, ResidentModel
 
 FRAME_LOAD = 0  # job id of a load that no one started: a frame asked for the model
 
@@ -27,6 +27,14 @@ class RingOpened:
     ring: str
     base: int  # of the block in the shared memory
     num_bytes: int
+
+
+@dataclass(frozen=True)
+class ModelsKept:
+    """The resident models have changed, or their budget has. As in RenderResult."""
+
+    resident: tuple[ResidentModel, ...]
+    budget_bytes: int
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from renderer.messages import (
     JobDone,
     JobProgress,
     LatentSpec,
+    ModelsKept,
     RenderRequest,
     RenderResult,
     SpectrumSpec,
@@ -63,7 +64,7 @@ class WaitingClient(RendererClient):
             for event in self.poll():
                 if isinstance(event, RenderResult):
                     self.release_all(event)
-                elif event.job_id in job_ids:
+                elif not isinstance(event, ModelsKept) and event.job_id in job_ids:
                     events.append(event)
             return sum(isinstance(event, JobDone) for event in events) == len(job_ids)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from renderer.messages import (
     JobDone,
     LatentSpec,
     LoadModel,
+    ModelsKept,
     RenderRequest,
     RenderResult,
     SpectrumSpec,
@@ -212,6 +214,33 @@ def test_a_load_job_reports_and_describes_the_model(client: Any, tmp_path: Path)
         info = done.outcome
         assert (info.family, info.img_resolution, info.num_ws) == ("stylegan3", 64, 16)
         assert len(info.sha256) == 64
+
+
+def test_models_leave_when_told_and_when_the_budget_shrinks(client: Any, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.pkl" for name in "abc"]
+    for path in paths:
+        path.write_bytes(Path(MODEL).read_bytes())
+        client.release_all(client.render(request(0, str(path))))
+    first, shown = str(paths[0]), str(paths[-1])
+
+    def wait_for(holds: Callable[[list[str]], bool]) -> None:
+        def is_wanted(event: Any) -> bool:
+            if not isinstance(event, ModelsKept):
+                return False
+            return holds([model.source for model in event.resident])
+
+        client.wait_for_event(is_wanted)
+
+    client.drop_model(shown)  # in vain: it is on the screen
+    client.drop_model(first)
+    wait_for(lambda sources: first not in sources and shown in sources)
+    client.set_models_budget(1)
+    wait_for(lambda sources: sources == [shown])
+    result = client.render(request(1, shown))
+    assert result.models_budget_bytes == 1
+    assert [model.source for model in result.resident] == [shown]
+    client.release_all(result)
+    client.set_models_budget(4 << 30)
 
 
 def test_a_request_that_makes_no_sense_is_an_error_not_an_end(client: Any) -> None:

@@ -64,6 +64,8 @@ class FakeRenderer:
     released: int = 0
     events: list[object] = field(default_factory=list)
     retried: int = 0
+    models_budget: int = 0
+    dropped: list[str] = field(default_factory=list)
 
     def submit(self, request: RenderRequest) -> int:
         self.submitted.append(request)
@@ -99,6 +101,12 @@ class FakeRenderer:
 
     def cancel_job(self, job_id: int) -> None:
         self.canceled.append(job_id)
+
+    def set_models_budget(self, num_bytes: int) -> None:
+        self.models_budget = num_bytes
+
+    def drop_model(self, source: str) -> None:
+        self.dropped.append(source)
 
     def retry(self) -> None:
         self.retried += 1

@@ -12,7 +12,7 @@ import pytest
 from imgui_bundle import imgui
 from PIL import Image
 
-from renderer.messages import BUNDLED
+from renderer.messages import BUNDLED, LoadModel
 from visualizer import icons
 
 pytestmark = pytest.mark.gui
@@ -81,6 +81,59 @@ def test_two_models_are_loaded_and_going_back_needs_no_loading(robot: Any, golde
     name = BUNDLED.removeprefix("bundled:")
     robot.changed_by(lambda: choose("Bundled", f"{name}##{BUNDLED}"))
     assert robot.app.state.model == BUNDLED
+
+
+def test_models_in_memory_are_listed_dropped_and_held_to_a_budget(
+    robot: Any, golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / f"{name}.pkl" for name in "abc"]
+    pictures = {}
+    for path, name in zip(paths, ("stylegan3-t-64", "stylegan2-64", "stylegan3-r-64"), strict=True):
+        path.write_bytes((golden / f"{name}.pkl").read_bytes())
+        load(robot, path)
+        pictures[path] = robot.settle()
+    models = robot.app.models
+
+    def sources() -> set[str]:
+        return {model.source for model in models.resident}
+
+    def row(path: Path, item: str) -> str:
+        return f"{MODEL}###memory/{in_ref(path)}/{item}"
+
+    assert sources() >= {str(path) for path in paths}
+    sizes = {m.source: m.num_bytes for m in models.resident}
+    assert min(sizes[str(path)] for path in paths) > 10_000
+    robot.do(lambda ui: ui.item_open(MODEL + "###memory"))
+    loads = counted_loads(robot, monkeypatch)
+    robot.changed_by(lambda: robot.click(row(paths[0], "###show")))
+    assert np.array_equal(robot.settle(), pictures[paths[0]])
+    assert loads == []  # switching back is instant
+    robot.click(row(paths[1], f"{icons.CLOSE}##drop"))
+    robot.wait(lambda: str(paths[1]) not in sources(), "the dropped model to be gone")
+    assert str(paths[0]) in sources()
+    robot.type_value(MODEL + "###memory/##budget", 0)  # clamped
+    assert robot.app.settings.models_budget_gb == 0.25
+    robot.app.settings.models_budget_gb = 1e-6
+    robot.wait(lambda: sources() == {str(paths[0])}, "room to be made")
+    robot.right_click(MODEL + "###memory/##budget")
+    assert robot.app.settings.models_budget_gb == 4
+    robot.changed_by(lambda: load(robot, paths[1]))
+    assert [job.source for job in loads] == [str(paths[1])]
+    assert np.array_equal(robot.settle(), pictures[paths[1]])
+    robot.do(lambda ui: ui.item_close(MODEL + "###memory"))
+
+
+def counted_loads(robot: Any, monkeypatch: pytest.MonkeyPatch) -> list[LoadModel]:
+    """The load jobs that the window starts from now on."""
+    start_job, found = robot.app.renderer.start_job, []
+
+    def count(job: Any) -> int:
+        if isinstance(job, LoadModel):
+            found.append(job)
+        return int(start_job(job))
+
+    monkeypatch.setattr(robot.app.renderer, "start_job", count)
+    return found
 
 
 def test_a_file_written_anew_is_read_again_on_request(

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel
+from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel, ResidentModel
 from visualizer.models import Models, resolve_source
 
 
@@ -15,6 +15,7 @@ class Runner:
     def __init__(self) -> None:
         self.jobs: list[LoadModel] = []
         self.canceled: list[int] = []
+        self.dropped: list[str] = []
 
     def start_job(self, job: LoadModel) -> int:
         self.jobs.append(job)
@@ -22,6 +23,9 @@ class Runner:
 
     def cancel_job(self, job_id: int) -> None:
         self.canceled.append(job_id)
+
+    def drop_model(self, source: str) -> None:
+        self.dropped.append(source)
 
 
 @pytest.fixture
@@ -48,6 +52,20 @@ def test_a_loaded_model_is_ready_at_once(runner: Runner, fakes: ModuleType) -> N
     models.open("/a.pkl")
     assert models.take_ready() == "/a.pkl"
     assert runner.jobs == []
+
+
+def test_a_model_that_left_the_memory_is_loaded_again(runner: Runner, fakes: ModuleType) -> None:
+    models = Models(runner)
+    for name in "abc":
+        models.learn(fakes.fake_info(f"/{name}.pkl"))
+    models.keep((ResidentModel("/b.pkl", 5), ResidentModel("/c.pkl", 7)))
+    assert (list(models.infos), models.num_bytes) == (["/b.pkl", "/c.pkl"], 12)
+    models.open("/b.pkl")
+    assert runner.jobs == []
+    models.open("/a.pkl")
+    assert runner.jobs == [LoadModel("/a.pkl")]
+    models.drop("/b.pkl")
+    assert runner.dropped == ["/b.pkl"]
 
 
 def test_the_last_model_asked_for_wins(runner: Runner, fakes: ModuleType) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from imgui_bundle import ImVec2, imgui
 
-from renderer.messages import BUNDLED_SOURCES, ModelInfo
+from renderer.messages import BUNDLED_SOURCES, ModelInfo, ResidentModel
 from renderer.state import ViewState
 from visualizer import controls, icons, theme
 from visualizer.context import Context, Shown
@@ -33,6 +33,9 @@ class ModelPanel:
         self._build_ways(state.model)
         if models.loading is not None:
             self._build_progress()
+        if imgui.tree_node_ex(f"{self._describe_memory()}###memory"):
+            self._build_memory(state)
+            imgui.tree_pop()
         for failure in list(models.failures.values()):
             imgui.push_id(failure.source)
             self._build_failure(failure)
@@ -119,6 +122,49 @@ class ModelPanel:
         if controls.button("Cancel", "Stop loading; the model shown stays"):
             self._context.models.cancel()
 
+    def _describe_memory(self) -> str:
+        models = self._context.models
+        num, budget = len(models.resident), self._context.settings.models_budget_gb
+        return f"{num} in memory · {gigabytes(models.num_bytes)} of {budget:g} GB"
+
+    def _build_memory(self, state: ViewState) -> None:
+        """The resident models, the latest used first, each with a way to drop it."""
+        models, settings = self._context.models, self._context.settings
+        for model in reversed(models.resident):
+            imgui.push_id(model.source)
+            self._build_resident(model, state)
+            imgui.pop_id()
+        controls.label("Budget", settings.models_budget_gb != 4)
+        settings.models_budget_gb = controls.number(
+            "budget", settings.models_budget_gb, 4.0, limits=(0.25, 64.0), speed=0.05, unit="GB",
+            help_text="What loaded models may take together; those used longest ago leave first, "
+            "those on the screen stay",
+        )  # fmt: skip
+
+    def _build_resident(self, model: ResidentModel, state: ViewState) -> None:
+        compared = state.comparison.pinned
+        is_shown = model.source in (state.model, compared.model if compared else "")
+        size = gigabytes(model.num_bytes)
+        close = imgui.get_frame_height()
+        room = imgui.get_content_region_avail().x - close
+        size_width = imgui.calc_text_size(size).x
+        name = controls.ellipsis(short_name(model.source), room - size_width - 16)
+        clicked = imgui.selectable(
+            f"{name}###show", model.source == state.model, 0, ImVec2(room - size_width - 8, 0)
+        )[0]
+        controls.tooltip(f"Show {model.source}: at once")
+        if clicked:
+            self._context.models.open(model.source)
+        imgui.same_line(room - size_width + imgui.get_cursor_pos_x() - 4)
+        imgui.text_colored(theme.TEXT_DIM, size)
+        controls.next_to()
+        imgui.begin_disabled(is_shown)
+        if imgui.small_button(f"{icons.CLOSE}##drop"):
+            self._context.models.drop(model.source)
+        imgui.end_disabled()
+        text = "It is shown, or compared with" if is_shown else "Free its memory"
+        controls.tooltip(text)
+
     def _build_failure(self, failure: Failure) -> None:
         imgui.push_style_color(imgui.Col_.text.value, theme.ALERT)
         imgui.text_wrapped(f"{icons.WARNING} {failure.error.message}")
@@ -133,6 +179,13 @@ class ModelPanel:
         controls.next_to()
         if controls.button("Dismiss"):
             self._context.models.dismiss_failure(failure.source)
+
+
+def gigabytes(num_bytes: int) -> str:
+    """A size as people say it, in GB from a tenth of one on."""
+    if num_bytes < 0.1 * 2**30:
+        return f"{num_bytes / 2**20:.1f} MB" if num_bytes < 10 * 2**20 else f"{num_bytes >> 20} MB"
+    return f"{num_bytes / 2**30:.2f} GB"
 
 
 def describe(info: ModelInfo) -> str:
