@@ -10,7 +10,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 
 from renderer.state import ViewState, seed_at
 from visualizer import camera as cam
-from visualizer import icons, theme
+from visualizer import controls, icons, theme
 from visualizer.camera import Rect
 from visualizer.comparison import Comparison, b_state
 from visualizer.context import Context
@@ -219,7 +219,9 @@ class CompareView:
         if not text:
             return
         draw = imgui.get_window_draw_list()
-        size, pad = imgui.calc_text_size(text), 5.0
+        pad = theme.px(5)
+        text = controls.ellipsis(text, region.width - 4 * pad)
+        size = imgui.calc_text_size(text)
         low = ImVec2(region.x + pad, region.y + region.height - size.y - 3 * pad)
         high = ImVec2(low.x + size.x + 2 * pad, low.y + size.y + 2 * pad)
         clip = ImVec2(region.x + region.width, region.y + region.height)

@@ -9,6 +9,7 @@ from visualizer.camera import Rect
 from visualizer.notices import Notice, Notices
 
 _WIDTH_EM = 30.0
+_NARROW_EM = 24.0
 _FLAGS = (
     imgui.WindowFlags_.no_decoration.value
     | imgui.WindowFlags_.no_docking.value
@@ -23,9 +24,13 @@ _FLAGS = (
 def build_ui(notices: Notices, region: Rect) -> None:
     """Stack the visible messages at the bottom of the picture's region, the newest lowest."""
     bottom = region.y + region.height - theme.px(14)
-    width = min(_WIDTH_EM * imgui.get_font_size(), region.width - theme.px(28))
+    em, view = imgui.get_font_size(), imgui.get_main_viewport()
+    room = max(region.width - theme.px(28), _NARROW_EM * em)  # beyond a narrow picture's region
+    width = min(_WIDTH_EM * em, room, view.work_size.x)
+    left, right = view.work_pos.x + width / 2, view.work_pos.x + view.work_size.x - width / 2
+    middle = min(max(region.center[0], left), right)
     for notice in reversed(notices.visible):
-        position = ImVec2(region.center[0], bottom)
+        position = ImVec2(middle, bottom)
         imgui.set_next_window_pos(position, imgui.Cond_.always.value, ImVec2(0.5, 1.0))
         imgui.set_next_window_size(ImVec2(width, 0))
         imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 1.0)
