@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from renderer.display import Picture, to_uint8
+from renderer.display import Picture, pixels_last, to_uint8
 from renderer.messages import DifferenceSpec, Stats
 from renderer.stages import Stages
 from renderer.viridis import colored
@@ -41,7 +41,7 @@ def _picture(delta: torch.Tensor, spec: DifferenceSpec) -> torch.Tensor:
     elif spec.kind == "squared":
         delta = delta.square()
     if not spec.in_colors:
-        return to_uint8(delta if spec.kind == "signed" else delta * 2 - 1, False, 0.0)
+        return to_uint8(pixels_last(delta if spec.kind == "signed" else delta * 2 - 1))
     level = delta.mean(dim=0)
     if spec.kind == "signed":
         level = (level + 1) / 2

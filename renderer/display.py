@@ -9,6 +9,7 @@ import torch
 from renderer.messages import DisplaySpec, Stats
 from renderer.ring import Pixels
 
+BLOCK_VALUES = 1 << 17  # made into pixels at a time
 TOO_BRIGHT = (240, 50, 60)  # marks of values outside the displayable range
 TOO_DARK = (40, 90, 240)
 
@@ -34,27 +35,47 @@ def beside(picture: torch.Tensor, spectrum: torch.Tensor) -> torch.Tensor:
     return torch.cat([picture.expand(-1, -1, 3), spectrum], dim=1)
 
 
-def to_uint8(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
-    """[C, H, W] → uint8 [H, W, C]: value·10^(dB/20)·127.5 + 128, clamped, truncated."""
-    levels = scaled(channels, normalize, scale_db).mul_(127.5).add_(128)
-    levels = levels.nan_to_num_(nan=0.0).clamp_(0, 255)
-    return levels.to(torch.uint8).permute(1, 2, 0)
+def pixels_last(channels: torch.Tensor) -> torch.Tensor:
+    """[C, H, W] → float32 [H, W, C], contiguous; it may be the same memory."""
+    # In two steps: gathering a few of many channels is slow where it converts, too.
+    return channels.permute(1, 2, 0).contiguous().float()
 
 
-def scaled(channels: torch.Tensor, normalize: bool, scale_db: float) -> torch.Tensor:
-    """[C, H, W] as it is shown, a new tensor: −1…1 is black to white."""
-    if normalize:
-        channels = channels / channels.abs().amax(dim=(1, 2), keepdim=True).clamp(1e-8, 1e8)
-    return channels * (10 ** (scale_db / 20))
-
-
-def mark_outside(picture: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """uint8 [H, W, 3] with the pixels marked of which a channel is beyond −1…1, or no number.
+def to_uint8(
+    values: torch.Tensor,
+    gain: float = 1.0,
+    tops: torch.Tensor | None = None,
+    mark_outside: bool = False,
+) -> torch.Tensor:
+    """Values [H, W, C] → uint8 of the same shape: value·gain·127.5 + 128, clamped, truncated.
 
     Args:
-        levels: [C, H, W], what `scaled` returns.
+        values: float32, contiguous.
+        gain: −1…1 is black to white after it.
+        tops: [C], by which each channel is divided first.
+        mark_outside: colour the pixels of which a channel is beyond −1…1, or no number: [H, W, 3].
     """
-    marked = picture.repeat(1, 1, 3 // picture.shape[2])
-    marked[(levels < -1).any(dim=0)] = marked.new_tensor(TOO_DARK)
-    marked[~(levels <= 1).all(dim=0)] = marked.new_tensor(TOO_BRIGHT)
-    return marked
+    height, width, channels = values.shape
+    picture = values.new_empty([height, width, 3 if mark_outside else channels], dtype=torch.uint8)
+    divisors = None if tops is None else tops.to(values).clamp(1e-8, 1e8).repeat(width)
+    step = max(BLOCK_VALUES // (width * channels), 1)
+    for y in range(0, height, step):  # every operation on values that are in the processor's cache
+        levels = values[y : y + step].flatten(1)
+        levels = levels * gain if divisors is None else (levels / divisors).mul_(gain)
+        pixels = picture[y : y + step]
+        bright, dark = _outside(levels.view(-1, width, channels)) if mark_outside else (None, None)
+        levels = levels.mul_(127.5).add_(128).nan_to_num_(nan=0.0).clamp_(0, 255)
+        pixels.copy_(levels.view(-1, width, channels))
+        if bright is not None and dark is not None:
+            pixels[dark] = pixels.new_tensor(TOO_DARK)
+            pixels[bright] = pixels.new_tensor(TOO_BRIGHT)
+    return picture
+
+
+def _outside(levels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """bool [H, W]: too bright or no number, and too dark."""
+    highest = lowest = levels[..., 0]
+    for channel in range(1, levels.shape[2]):  # NaN stays NaN in both
+        highest = torch.maximum(highest, levels[..., channel])
+        lowest = torch.minimum(lowest, levels[..., channel])
+    return ~(highest <= 1), lowest < -1

@@ -40,9 +40,9 @@ def power_db(power: torch.Tensor) -> torch.Tensor:
     return relative.clamp_(min=tiny).log10_().mul_(10)
 
 
-def spectrum_picture(power: torch.Tensor, range_db: float) -> torch.Tensor:
-    """uint8 [H, W, 3]: viridis over ±range_db of a power map."""
-    return colored(power_db(power).div_(range_db).add_(1).div_(2))
+def spectrum_picture(levels_db: torch.Tensor, range_db: float) -> torch.Tensor:
+    """uint8 [H, W, 3]: viridis over ±range_db of what `power_db` returns."""
+    return colored((levels_db / range_db).add_(1).div_(2))
 
 
 def out_of_band_db(

@@ -19,8 +19,7 @@ from renderer.channel_power import centred
 from renderer.display import (
     Picture,
     beside,
-    mark_outside,
-    scaled,
+    pixels_last,
     shown_channels,
     to_uint8,
 )
@@ -30,7 +29,7 @@ from renderer.latents import compute_ws, normalize_latents
 from renderer.layer_band import OUTPUT
 from renderer.messages import IDENTITY, LayerInfo, Matrix, SpectrumSpec, SynthesisSpec, View
 from renderer.models import Model
-from renderer.spectrum import power_map, spectrum_picture
+from renderer.spectrum import power_db, power_map, spectrum_picture
 from renderer.statistics import ChannelStatistics, all_and_shown, channel_statistics
 from renderer.trail import Trail, Walk
 from renderer.work import Work
@@ -38,6 +37,7 @@ from renderer.work import Work
 CENTRED_SHARE = 4  # a signal without its mean may take this part of the cache
 TRAIL_SHARE = 2  # the activations kept for the next run may take this part of the cache
 T = TypeVar("T")
+Layers = tuple[LayerInfo, ...]
 
 
 class Stages:
@@ -68,7 +68,9 @@ class Stages:
         is_moved = self._synthesis.input_transform != IDENTITY
         self._is_untransformed = view.display.untransform and is_moved
         self._shown_key = (self._key, self._is_untransformed)
-        self._activation: torch.Tensor | None = None  # it may be too large for the cache
+        # What the cache may have no room for, and no run should be needed for twice.
+        self._activation: torch.Tensor | None = None
+        self._layers: Layers | None = None
 
     # --- what is shown -------------------------------------------------------------------------
 
@@ -77,9 +79,12 @@ class Stages:
         size_of: Callable[[Picture], int] = lambda picture: picture.pixels.nbytes  # noqa: E731
         return self._cached(("picture", self._key, self.view.display), self._display, size_of)
 
-    def layers(self) -> tuple[LayerInfo, ...]:
+    def layers(self) -> Layers:
         """All layers of the model, in execution order."""
-        return self._cached(self._layers_key, self._list_layers, lambda found: 200 * len(found))
+        if self._layers is None:
+            size_of: Callable[[Layers], int] = lambda found: 200 * len(found)  # noqa: E731
+            self._layers = self._cached(self._layers_key, self._list_layers, size_of)
+        return self._layers
 
     def layer(self) -> LayerInfo:
         """The layer that the view shows."""
@@ -107,10 +112,13 @@ class Stages:
 
     def power(self) -> torch.Tensor:
         """Power map [H, W] of the channels and with the window that the view's spectrum names."""
+        return self._cached(("power", self._power_key), self._transform_to_power, _num_bytes)
+
+    @property
+    def _power_key(self) -> tuple[Hashable, ...]:
         spec = self.view.display.spectrum or SpectrumSpec()
         shown = None if spec.all_channels else self.shown_channels()
-        key = ("power", self._shown_key, shown, spec.beta)
-        return self._cached(key, self._transform_to_power, _num_bytes)
+        return (self._shown_key, shown, spec.beta)
 
     def stop_if_asked(self) -> None:
         """Between two steps of long work.
@@ -132,20 +140,34 @@ class Stages:
 
     def _display(self) -> Picture:
         spec = self.view.display
-        activation, statistics = self.activation(), self.statistics()
-        first, count = self.shown_channels()
-        with self.work.stage("display"):
-            shown = activation[first : first + count].float()
-            picture = to_uint8(shown, spec.normalize, spec.scale_db)
-            if spec.mark_outside:
-                levels = scaled(shown, spec.normalize, spec.scale_db)
-                picture = mark_outside(picture, levels)
+        picture, (first, count) = self._plain_picture(), self.shown_channels()
         if spec.spectrum is not None:
-            spectrum = spectrum_picture(self.power(), spec.spectrum.range_db)
-            picture = beside(picture, spectrum)
+            levels = self._cached(("levels", self._power_key), self._level, _num_bytes)
+            with self.work.stage("spectrum"):
+                picture = beside(picture, spectrum_picture(levels, spec.spectrum.range_db))
+        stats = all_and_shown(self.statistics(), first, count)
         with self.work.stage("display"):
             pixels = picture.cpu().contiguous().numpy()
-        return Picture(pixels, all_and_shown(statistics, first, count), count, first)
+        return Picture(pixels, stats, count, first)
+
+    def _plain_picture(self) -> torch.Tensor:
+        """uint8 [H, W, C], without the spectrum."""
+        spec, shown = self.view.display, self.shown_channels()
+        key = ("shown", self._shown_key, *shown)
+        values = self._cached(key, lambda: self._gather(*shown), _num_bytes)
+        tops = self.statistics().max_abs[shown[0] : sum(shown)] if spec.normalize else None
+
+        def make() -> torch.Tensor:
+            with self.work.stage("display"):
+                return to_uint8(values, 10 ** (spec.scale_db / 20), tops, spec.mark_outside)
+
+        numbers = (spec.normalize, spec.scale_db, spec.mark_outside)
+        return self._cached(("plain", key, *numbers), make, _num_bytes)
+
+    def _gather(self, first: int, count: int) -> torch.Tensor:
+        activation = self.activation()
+        with self.work.stage("display"):
+            return pixels_last(activation[first : first + count])
 
     def _measure(self) -> ChannelStatistics:
         activation = self.activation()
@@ -164,6 +186,11 @@ class Stages:
             signal = self._cached(key, lambda: self._centred(signal), _num_bytes)
         with self.work.stage("spectrum"):
             return power_map(signal, spec.beta, self.stop_if_asked, is_centred=is_kept)
+
+    def _level(self) -> torch.Tensor:
+        power = self.power()
+        with self.work.stage("spectrum"):
+            return power_db(power)
 
     def _centred(self, signal: torch.Tensor) -> torch.Tensor:
         with self.work.stage("spectrum"):
@@ -189,7 +216,7 @@ class Stages:
         finally:
             self._cache.put(key, trail, trail.nbytes)
 
-    def _list_layers(self) -> tuple[LayerInfo, ...]:
+    def _list_layers(self) -> Layers:
         force_fp32 = self._synthesis.force_fp32
         self.work.synthesis_runs += 1
         with self.work.stage("layer list"):
@@ -210,6 +237,7 @@ class Stages:
                 walk,
             )
         if capture.layers is not None:
+            self._layers = capture.layers
             self._cache.put(self._layers_key, capture.layers, 200 * len(capture.layers))
         return capture
 

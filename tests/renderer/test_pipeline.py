@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from renderer.messages import DisplaySpec, LatentSpec, SpectrumSpec, View
 from renderer.models import Model, load_model
@@ -59,3 +61,46 @@ def test_a_layer_larger_than_the_cache_runs_the_network_once(models: Any) -> Non
     assert work.synthesis_runs == 1
     whole = Pipeline("cpu").render(view, models(MODEL), Work())
     assert np.array_equal(rendered.picture.pixels, whole.picture.pixels)
+
+
+@pytest.mark.parametrize("all_channels", [False, True])
+def test_a_change_of_what_is_shown_repeats_only_what_depends_on_it(
+    all_channels: bool, models: Any, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectrum = SpectrumSpec(all_channels=all_channels)
+    model = models(MODEL)
+    first = DisplaySpec(layer=_widest(pipeline, model), spectrum=spectrum)
+
+    def pixels(display: DisplaySpec, *unneeded: str) -> np.ndarray:
+        view = View(model=MODEL, display=display)
+        whole = Pipeline("cpu").render(view, model, Work()).picture.pixels
+        with monkeypatch.context() as patch:
+            for name in unneeded:
+                patch.setattr(f"renderer.stages.{name}", None)
+            assert np.array_equal(pipeline.render(view, model, Work()).picture.pixels, whole)
+        return whole
+
+    network = ("run_synthesis", "channel_statistics")
+    pictures = [
+        pixels(first),
+        pixels(replace(first, scale_db=6.0), *network, "pixels_last", "power_map", "power_db"),
+        pixels(replace(first, normalize=True), *network, "pixels_last", "power_map", "power_db"),
+        pixels(
+            replace(first, spectrum=replace(spectrum, range_db=20.0)),
+            *network,
+            *("pixels_last", "to_uint8", "power_map", "power_db"),
+        ),
+        pixels(
+            replace(first, spectrum=replace(spectrum, beta=2.0)),
+            *network,
+            *("pixels_last", "to_uint8", "centred"),
+        ),
+        pixels(replace(first, base_channel=3), *network, *(["power_map"] if all_channels else [])),
+    ]
+    assert len({picture.tobytes() for picture in pictures}) == len(pictures)
+
+
+def _widest(pipeline: Pipeline, model: Model) -> str:
+    with torch.inference_mode():
+        layers = pipeline.open(View(model=MODEL), model, Work()).layers()
+    return max(layers, key=lambda layer: layer.channels).name
