@@ -19,14 +19,16 @@ from networks.checkpoint import load_generator
 from networks.errors import CheckpointError
 from networks.fit import recipe as recipes
 from networks.fit.evaluate import psnr_on_held_out
+from networks.fit.hints import take_hints
 from networks.fit.models import transfer
 from networks.fit.parts import averaged_state, load_progress, save_progress
 from networks.fit.recipe import ARCHITECTURES, Recipe
 from networks.fit.sheet import comparison, save_png
+from networks.fit.sketch import Sketcher
 from networks.fit.source import load_source
 from networks.fit.trainer import Trainer
 
-FIXED = ("arch", "resolution", "channels", "w_dim", "first_cutoff", "source")
+FIXED = ("arch", "resolution", "channels", "w_dim", "mapping_features", "source")
 LOOK_PICTURES = 32  # on a sheet
 
 
@@ -45,6 +47,12 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--draft", is_flag=True, help="Cheap first stage: see README.")
 @click.option("--margin", "margin_size", default=Recipe.margin_size, show_default=True)
 @click.option("--moved", "moved_share", default=0.0, help="Share of shifted and turned batches.")
+@click.option("--cutoff", "first_cutoff", default=Recipe.first_cutoff, show_default=True)
+@click.option("--points", default=0, help="Sketch: places in each picture instead of all.")
+@click.option("--hinted", is_flag=True, help="Begin with what the source tells about latents.")
+@click.option("--mapping-features", default=0, help="Of the hidden layer; 0: as many as w has.")
+@click.option("--bandwidth", "input_bandwidth", default=0.0, help="Of the input; 0: the cutoff.")
+@click.option("--mapping-lr", default=Recipe.mapping_lr, show_default=True)
 @click.option("--source", default="networks.portraits", show_default=True, help="Module to fit to.")
 @click.option(
     "--init",
@@ -73,7 +81,8 @@ def _start(
 ) -> Trainer:
     """A trainer that continues what the folder holds, or starts anew."""
     out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(recipe, load_source(recipe.source), device, workers)
+    kind = Sketcher if recipe.points else Trainer
+    trainer = kind(recipe, load_source(recipe.source), device, workers)
     path = out / "recipe.json"
     if path.exists():
         stored = recipes.load(path)
@@ -92,6 +101,11 @@ def _start(
         trainer.share_buffers()
         trainer.ema.load_state_dict(trainer.generator.state_dict())
         click.echo(f"starting from {init}; new: {', '.join(missing) or 'nothing'}")
+    elif recipe.hinted:
+        share = take_hints(trainer.generator, trainer.source, recipe.seed)
+        trainer.share_buffers()
+        trainer.ema.load_state_dict(trainer.generator.state_dict())
+        click.echo(f"w holds {100 * share:.1f} % of the traits' variance")
     return trainer
 
 

@@ -6,14 +6,15 @@ import dataclasses
 import re
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from networks.fit.chain import as_chain, chain_design
 from networks.fit.recipe import Recipe
-from networks.fourier import InputSpec
+from networks.fourier import InputSpec, SynthesisInput
 from networks.generator import Generator
-from networks.layers import DenseSpec
+from networks.layers import DenseSpec, MappingSpec
 from networks.stylegan2 import StyleGAN2
-from networks.stylegan2_design import StyleGAN2Config
 from networks.stylegan3 import StyleGAN3
 from networks.stylegan3_design import (
     LayerSpec,
@@ -23,7 +24,7 @@ from networks.stylegan3_design import (
     layer_padding,
 )
 
-DEFAULT_CHANNELS = (128, 128, 128, 96, 96, 64, 48, 48)
+DEFAULT_CHANNELS = (128, 128, 128, 128, 128, 128, 96, 64, 64)
 DRAFT_TAPS = 11  # odd: centred on a sample
 DRAFT_UP_TAPS = 12
 STYLE_SCALE = 0.3  # of the styles' dependence on w at the start
@@ -35,11 +36,25 @@ def build(recipe: Recipe, z_dim: int) -> Generator:
     """The generator of a recipe with its starting values."""
     generator: Generator
     if recipe.arch == "sg2":
-        generator = StyleGAN2(_stylegan2(recipe, z_dim), recipe.seed)
+        channels = recipe.channels or DEFAULT_CHANNELS
+        generator = StyleGAN2(chain_design(recipe, z_dim, channels), recipe.seed)
     else:
         generator = StyleGAN3(_stylegan3(recipe, z_dim), recipe.seed)
     _start_alike(generator)
+    if recipe.input_bandwidth:
+        _spread_frequencies(generator, recipe.input_bandwidth)
     return generator
+
+
+@torch.no_grad()
+def _spread_frequencies(generator: Generator, bandwidth: float) -> None:
+    """As many low frequencies as high ones: where things are, and their edges."""
+    for module in generator.synthesis.modules():
+        if isinstance(module, SynthesisInput):
+            num = len(module.freqs)
+            radius = bandwidth * (torch.arange(num) + 0.5) / num
+            directions = F.normalize(module.freqs, dim=1)
+            module.freqs.copy_(radius[:, None] * directions)
 
 
 @torch.no_grad()
@@ -67,7 +82,28 @@ def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
         w_avg_beta=RUNNING_MEAN_DECAY,
     )
     design = with_channels(design_stylegan3(config), channels)
+    design = dataclasses.replace(
+        design,
+        mapping=_mapping(recipe, z_dim, design.mapping.num_ws),
+        input=_input(recipe, design.input),
+    )
     return draft(design) if recipe.draft else design
+
+
+def _mapping(recipe: Recipe, z_dim: int, num_ws: int) -> MappingSpec:
+    return MappingSpec.of(
+        z_dim,
+        0,
+        recipe.w_dim,
+        num_ws,
+        num_layers=2,
+        layer_features=recipe.mapping_features or None,
+        w_avg_beta=RUNNING_MEAN_DECAY,
+    )
+
+
+def _input(recipe: Recipe, spec: InputSpec) -> InputSpec:
+    return dataclasses.replace(spec, bandwidth=recipe.input_bandwidth or spec.bandwidth)
 
 
 def with_channels(design: StyleGAN3Design, channels: tuple[int, ...]) -> StyleGAN3Design:
@@ -122,25 +158,12 @@ def draft(design: StyleGAN3Design) -> StyleGAN3Design:
     return dataclasses.replace(design, layers=(*layers, design.layers[-1]))
 
 
-def _stylegan2(recipe: Recipe, z_dim: int) -> StyleGAN2Config:
-    widest = max(recipe.channels or DEFAULT_CHANNELS)
-    return StyleGAN2Config(
-        img_resolution=recipe.resolution,
-        z_dim=z_dim,
-        w_dim=recipe.w_dim,
-        mapping_layers=2,
-        channel_base=widest * 16,
-        channel_max=widest,
-        fourier_input=True,
-        w_avg_beta=RUNNING_MEAN_DECAY,
-    )
-
-
 def transfer(source: dict[str, Tensor], target: Generator) -> list[str]:
     """Copy what a smaller, coarser or differently built generator has learned.
 
     Layers are matched by their place, whatever their size; a 1×1 kernel goes into the middle of
-    a 3×3 one. Filters and stored noise stay those of the target.
+    a 3×3 one; a StyleGAN2 takes over a StyleGAN3 in its own scale. Filters and stored noise stay
+    those of the target.
 
     Args:
         source: state dictionary of the other generator.
@@ -149,6 +172,8 @@ def transfer(source: dict[str, Tensor], target: Generator) -> list[str]:
     Returns:
         Names of the target's tensors that found nothing to copy.
     """
+    if isinstance(target, StyleGAN2) and "synthesis.b0.conv1.weight" not in source:
+        source = as_chain(source)
     stored = {place(name): value for name, value in source.items()}
     missing = []
     with torch.no_grad():

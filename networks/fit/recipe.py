@@ -34,6 +34,10 @@ class Recipe:
     )
     ema_decay: float = 0.998
     gradient_weight: float = 0.5  # of differences between neighbouring pixels in the loss
+    points: int = 0  # "r": places per picture of a sketch; 0 = whole pictures
+    mapping_features: int = 0  # of the mapping network's hidden layer; 0 = w_dim
+    input_bandwidth: float = 0.0  # StyleGAN3: cycles per width of the input; 0 = first_cutoff
+    hinted: bool = False  # begin with what the source tells about its latents
 
 
 def check(recipe: Recipe) -> Recipe:
@@ -52,6 +56,15 @@ def check(recipe: Recipe) -> Recipe:
         value = getattr(recipe, name)
         if value <= 0:
             raise ValueError(f"{name} is {value}, expected more than 0")
+    for name in ("points", "mapping_features", "input_bandwidth"):
+        value = getattr(recipe, name)
+        if value < 0:
+            raise ValueError(f"{name} is {value}, expected 0 or more")
+    if recipe.points and recipe.arch != "r":
+        raise ValueError(
+            f"points is {recipe.points} with arch {recipe.arch!r}: only 1×1 kernels see one place "
+            "at a time; sketch an r and start from it with --init"
+        )
     for name in ("mixed_share", "moved_share", "ema_decay"):
         value = getattr(recipe, name)
         if not 0 <= value <= 1:

@@ -5,12 +5,17 @@ pictures [N, 3, resolution, resolution] in −1…1, where `z_style` says whose 
 picture has. Only the direction of a latent may matter, and a picture must follow it smoothly. A
 source that goes on beyond its canvas also takes `transform`, the [3, 3] transform wanted for the
 picture in widths of the picture from its centre: fits with `moved_share` need it.
+
+It may also tell about latents: `traits_of(z)`, the numbers [N, K] that decide the picture, and
+`pose_of(z)`, where its subject stands: cos and sin of its turn and its place [N, 4], as the input
+of a generator takes them. `hinted` fits begin with those.
 """
 
 from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +42,8 @@ class Source:
     name: str
     z_dim: int
     draw: Draw
+    traits: Callable[[Tensor], Tensor] | None = None
+    pose: Callable[[Tensor], Tensor] | None = None
 
 
 def load_source(name: str) -> Source:
@@ -47,7 +54,8 @@ def load_source(name: str) -> Source:
     """
     try:
         module = importlib.import_module(name)
-        return Source(name, int(module.Z_DIM), module.draw)
+        hints = (getattr(module, "traits_of", None), getattr(module, "pose_of", None))
+        return Source(name, int(module.Z_DIM), module.draw, *hints)
     except (ImportError, AttributeError) as error:
         raise ValueError(
             f"source {name!r} is not a module with Z_DIM and draw: {error}; write one or take "

@@ -34,13 +34,14 @@ class Trainer:
             if isinstance(module, SynthesisInput):
                 module.register_forward_hook(_channels_last)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.optimizer = torch.optim.Adam(
-            learning_rates(self.generator, recipe), lr=recipe.lr, betas=(0.9, 0.99), eps=1e-8
-        )
+        self.optimizer = self._make_optimizer(learning_rates(self.generator, recipe))
         self._replicas = [self.generator, *(self._replica() for _ in range(workers - 1))]
         self._pool = ThreadPoolExecutor(workers)
         self._drawn: list[Batch] = []
         self._first_drawn = -1
+
+    def _make_optimizer(self, groups: list[dict[str, object]]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(groups, lr=self.recipe.lr, betas=(0.9, 0.99), eps=1e-8)
 
     def _replica(self) -> Generator:
         """Modules of their own around the same parameter values; gradients stay separate."""
@@ -51,30 +52,35 @@ class Trainer:
 
     def train_step(self, lr_factor: float) -> float:
         """One step with the recipe's learning rate times `lr_factor`; returns the loss."""
-        batch = self._batch(self.step)
-        num = len(self._replicas)
-        shards = [batch[i::num] for i in range(num)]
-        parts = list(self._pool.map(self._gradients, self._replicas, shards))
+        parts = self._all_gradients()
         parameters = list(self.generator.parameters())
         for i, parameter in enumerate(parameters):
             parameter.grad = torch.stack([gradients[i] for _, gradients in parts]).sum(dim=0)
         warm = min((self.step + 1) / self.recipe.warmup, 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * group["scale"] * warm * lr_factor
-        self.optimizer.step()
+        self._update()
         self.step += 1
         self._agree_on_buffers()
         self._follow()
         return sum(loss for loss, _ in parts)
+
+    def _all_gradients(self) -> list[tuple[float, list[Tensor]]]:
+        """Of every worker."""
+        batch = self._batch(self.step)
+        num = len(self._replicas)
+        shards = [batch[i::num] for i in range(num)]
+        return list(self._pool.map(self._gradients, self._replicas, shards))
+
+    def _update(self) -> None:
+        self.optimizer.step()
 
     def _gradients(self, replica: Generator, shard: Batch) -> tuple[float, list[Tensor]]:
         """Loss and gradients of one part, weighted by its share of the batch."""
         made = synthesize(replica, shard, self.recipe.crossover)
         share = len(shard.z) / self.recipe.batch
         loss = picture_loss(made, shard.pictures, self.recipe.gradient_weight) * share
-        gradients = torch.autograd.grad(loss, list(replica.parameters()), allow_unused=True)
-        pairs = zip(gradients, replica.parameters(), strict=True)
-        return float(loss.detach()), [torch.zeros_like(p) if g is None else g for g, p in pairs]
+        return gradients_of(loss, replica)
 
     @torch.no_grad()
     def share_buffers(self) -> None:
@@ -117,6 +123,14 @@ class Trainer:
 
     def _draw(self, index_num: tuple[int, int]) -> Batch:
         return draw_batch(self.source, self.recipe, *index_num, self.device)
+
+
+def gradients_of(loss: Tensor, generator: Generator) -> tuple[float, list[Tensor]]:
+    """The loss as a number, and its gradient by every parameter."""
+    parameters = list(generator.parameters())
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    pairs = zip(gradients, parameters, strict=True)
+    return float(loss.detach()), [torch.zeros_like(p) if g is None else g for g, p in pairs]
 
 
 def _channels_last(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:

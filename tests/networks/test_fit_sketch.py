@@ -1,0 +1,201 @@
+"""Sketches: learning from places, hints about latents, SOAP, and what takes over from a sketch."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from networks.fit import parts, recipe
+from networks.fit.album import Album
+from networks.fit.chain import chain_design
+from networks.fit.evaluate import psnr
+from networks.fit.hints import solve, take_hints
+from networks.fit.models import build, transfer
+from networks.fit.points import at_points
+from networks.fit.recipe import Recipe
+from networks.fit.sheet import seeds_z
+from networks.fit.sketch import Sketcher
+from networks.fit.soap import Soap
+from networks.fit.source import Source, load_source
+from networks.stylegan3 import StyleGAN3
+from tests.networks.test_fit import CPU, DISCS, SMALL, assert_same, draw_discs, state_of
+
+SKETCH = dataclasses.replace(
+    SMALL, channels=(16,) * 5, first_cutoff=5.0, input_bandwidth=3.0, points=32, mapping_features=24
+)
+
+
+def traits_of_discs(z: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(z, dim=1)[:, :5]
+
+
+def pose_of_discs(z: Tensor) -> Tensor:
+    place = 0.3 * traits_of_discs(z)[:, :2]
+    return torch.cat([torch.tensor([[1.0, 0.0]]).expand(len(z), 2), place], dim=1)
+
+
+HINTED = Source("discs", 6, draw_discs, traits_of_discs, pose_of_discs)
+
+
+def sketcher_of(settings: Recipe = SKETCH, workers: int = 1) -> Sketcher:
+    return Sketcher(settings, DISCS, CPU, workers, first=64, room=96)
+
+
+def pixel_places(num: int, resolution: int) -> Tensor:
+    axis = (torch.arange(resolution) + 0.5) / resolution - 0.5
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack([x, y], dim=2).reshape(1, -1, 2).expand(num, -1, -1)
+
+
+@torch.no_grad()
+def pictures_at_points(generator: StyleGAN3, z: Tensor) -> Tensor:
+    size = generator.img_resolution
+    made = at_points(generator, generator.mapping(z), pixel_places(len(z), size), torch.float32)
+    return made.transpose(1, 2).reshape(len(z), 3, size, size)
+
+
+def test_a_sketch_learns_and_other_architectures_take_it_over() -> None:
+    trainer = sketcher_of(dataclasses.replace(SKETCH, ema_decay=0.8))
+    sketch = trainer.ema
+    assert isinstance(sketch, StyleGAN3)
+    z = seeds_z(5000, 8, 6)
+    exact = draw_discs(z, 16, z_style=z)
+    before = psnr(pictures_at_points(sketch, z), exact)
+    for _ in range(50):
+        trainer.train_step(1.0)
+    drawn = pictures_at_points(sketch, z)
+    assert psnr(drawn, exact) > before + 4
+    for arch in recipe.ARCHITECTURES:
+        settings = dataclasses.replace(SKETCH, arch=arch, points=0, seed=4, margin_size=6)
+        generator = build(settings, 6).eval()
+        missing = transfer(sketch.state_dict(), generator)
+        assert all(name.endswith("noise_strength") for name in missing), arch
+        with torch.no_grad():
+            assert psnr(generator(z), drawn) > 25, arch  # filters, resampling and borders
+
+
+def test_a_continued_sketch_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    whole, first, second = sketcher_of(), sketcher_of(), sketcher_of()
+    for _ in range(4):
+        whole.train_step(1.0)
+    for _ in range(2):
+        first.train_step(1.0)
+    parts.save_progress(first, tmp_path)
+    assert parts.load_progress(second, tmp_path)
+    for _ in range(2):
+        second.train_step(1.0)
+    assert_same(state_of(whole), state_of(second))
+
+
+def test_two_workers_sketch_what_one_does() -> None:
+    one, two = sketcher_of(), sketcher_of(workers=2)
+    assert two.train_step(1.0) == pytest.approx(one.train_step(1.0), rel=1e-3)
+    for mine, other in zip(one.generator.parameters(), two.generator.parameters(), strict=True):
+        assert mine.grad is not None
+        assert other.grad is not None
+        scale = float(mine.grad.abs().max()) + 1e-12
+        torch.testing.assert_close(other.grad / scale, mine.grad / scale, rtol=0, atol=0.05)
+
+
+def test_an_album_is_the_same_however_it_was_drawn() -> None:
+    at_once, in_steps = (Album(DISCS, SKETCH, 96) for _ in range(2))
+    at_once.draw_until(200)
+    for num in (64, 100, 200):
+        in_steps.draw_until(num)
+    assert at_once.num_drawn == in_steps.num_drawn == 192
+    rng = torch.Generator()
+    a, b = (album.choose(32, 20, rng.manual_seed(3)) for album in (at_once, in_steps))
+    assert torch.equal(a.colours, b.colours)
+    assert torch.equal(a.z_style, b.z_style)
+
+
+def test_an_album_knows_the_exact_colours_at_its_places() -> None:
+    album = Album(DISCS, SKETCH, 64)
+    album.draw_until(64)
+    chosen = album.choose(8, 40, torch.Generator().manual_seed(0))
+    assert (chosen.places.abs() > 0.5).any(dim=2).float().mean() < 0.4
+    assert (chosen.places.abs() > 0.5).any()
+    errors = []
+    for k in range(8):
+        z, z_style = chosen.z[k : k + 1], chosen.z_style[k : k + 1]
+        for place, colour in zip(chosen.places[k], chosen.colours[k], strict=True):
+            moved = torch.eye(3)
+            moved[:2, 2] = 0.5 / 16 - place  # brings the place to the middle of a pixel
+            exact = draw_discs(z, 16, z_style=z_style, transform=moved)[0, :, 8, 8]
+            errors.append((colour - exact.clamp(-1, 1)).abs().mean())
+    # Discs of the wider canvas have other edges; places a pixel away would give 0.07.
+    assert torch.stack(errors).mean() < 0.04
+
+
+def test_hints_put_the_traits_into_w_and_the_pose_into_the_input() -> None:
+    generator = build(dataclasses.replace(SKETCH, w_dim=24), 6)
+    assert isinstance(generator, StyleGAN3)
+    assert take_hints(generator, HINTED, seed=0, steps=150) > 0.9
+    z = seeds_z(0, 512, 6)
+    w = generator.mapping(z)[:, 0].detach()
+    torch.testing.assert_close(w.square().mean(dim=0), torch.ones(24), rtol=0.3, atol=0)
+    weight, bias = solve(w, traits_of_discs(z))
+    assert (w @ weight.t() + bias - traits_of_discs(z)).square().mean() < 0.02
+    pose = generator.synthesis.input.affine(w)
+    assert (pose - pose_of_discs(z)).square().mean().sqrt() < 0.06
+
+
+def test_hints_of_a_source_without_traits_are_refused() -> None:
+    with pytest.raises(ValueError, match="source 'discs' has no traits"):
+        take_hints(build(SKETCH, 6), DISCS, seed=0)
+
+
+def test_the_portraits_offer_hints() -> None:
+    source = load_source("networks.portraits")
+    assert source.traits is not None
+    assert source.pose is not None
+    z = seeds_z(0, 5, source.z_dim)
+    assert source.traits(z).shape == source.traits(3 * z).shape == (5, 83)
+    torch.testing.assert_close(source.traits(3 * z), source.traits(z), rtol=1e-4, atol=1e-4)
+    pose = source.pose(z)
+    torch.testing.assert_close(pose[:, :2].square().sum(dim=1), torch.ones(5))
+
+
+def test_soap_goes_down_a_narrow_valley_that_lies_askew() -> None:
+    rng = torch.Generator().manual_seed(0)
+    left, right = (torch.linalg.qr(torch.randn(12, 12, generator=rng))[0] for _ in range(2))
+    steepness = torch.logspace(0, -2, 12)
+    goal = torch.randn(12, 12, generator=rng)
+
+    def after(make: type[torch.optim.Optimizer]) -> float:
+        weight = torch.zeros(12, 12, requires_grad=True)
+        optimizer = make([weight], lr=0.03)  # type: ignore[call-arg]
+        for _ in range(200):
+            away = left @ (weight - goal) @ right
+            loss = (away * steepness[:, None] * steepness).square().sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return float((weight - goal).square().mean().detach())
+
+    assert after(Soap) < 0.3 * after(torch.optim.Adam)
+
+
+def test_soap_keeps_its_bases_orthonormal() -> None:
+    weight = torch.randn(6, 9, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
+    optimizer = Soap([weight], lr=0.01)
+    for step in range(40):
+        weight.grad = torch.randn(6, 9, generator=torch.Generator().manual_seed(step))
+        optimizer.step()
+    for side, size in (("left", 6), ("right", 9)):
+        basis = optimizer.state[weight][side + "_basis"]
+        torch.testing.assert_close(basis.t() @ basis, torch.eye(size), rtol=0, atol=1e-4)
+
+
+def test_only_one_by_one_kernels_can_be_sketched() -> None:
+    with pytest.raises(ValueError, match="points is 32 with arch 't'"):
+        recipe.check(dataclasses.replace(SKETCH, arch="t"))
+
+
+def test_a_chain_has_an_odd_number_of_layers() -> None:
+    with pytest.raises(ValueError, match="channels has 4 numbers, expected an odd number"):
+        chain_design(SKETCH, 6, (16,) * 4)
