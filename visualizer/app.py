@@ -154,20 +154,26 @@ class App:
             self._fall_back()
         self.history.record(self.state, gesture_open)
         self.context.comparison.follow(self.state)
+        is_new = self.ask()
+        if not is_new and not gesture_open and (self.is_paused or not is_animated(self.state)):
+            self._keep_thumbnail()
+
+    def ask(self) -> bool:
+        """Ask for the picture of the state if it is another one, also in the middle of a frame."""
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
-            return  # its job reads it already
+            return False  # its job reads it already
         request = comparison.extend(to_request(self.state), self.state)
-        if request != self._request:
-            self._request = request
-            self._active_sec = self._frame_sec
-            stamp = self.renderer.submit(request)
-            now_sec = time.perf_counter()
-            self.owed = Owed(self.owed.since_sec if self.owed else now_sec, now_sec)
-            is_up = self.status.state in ("ready", "busy")  # its start is no latency
-            self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
-        elif not gesture_open and (self.is_paused or not is_animated(self.state)):
-            self._keep_thumbnail()
+        if request == self._request:
+            return False
+        self._request = request
+        self._active_sec = self._frame_sec
+        stamp = self.renderer.submit(request)
+        now_sec = time.perf_counter()
+        self.owed = Owed(self.owed.since_sec if self.owed else now_sec, now_sec)
+        is_up = self.status.state in ("ready", "busy")  # its start is no latency
+        self._submitted[stamp] = (self._frame_sec if is_up else None, self.state)
+        return True
 
     def _keep_thumbnail(self) -> None:
         """A small picture of the state for the history, once its true picture is there."""

@@ -3,6 +3,8 @@ five times as slowly as it clears one, and they are most of the window."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imgui_bundle import ImVec2, ImVec4, imgui
 from OpenGL import GL
 
@@ -14,7 +16,7 @@ class Backdrop:
     """The grounds of one frame; `clear` paints them before anything is drawn over them."""
 
     def __init__(self) -> None:
-        self._grounds: list[tuple[Rect, ImVec4]] = []
+        self._grounds: list[tuple[Rect, ImVec4]] = []  # none over another
         self._docked: set[str] = set()  # windows, as of the last frame
 
     def begin(self, label: str, flags: int = 0) -> bool:
@@ -34,26 +36,47 @@ class Backdrop:
             self._grounds.append((Rect(place.x, place.y, size.x, size.y), theme.PANEL))
         return bool(visible)
 
-    def add(self, rect: Rect, color: ImVec4) -> None:
-        """A ground in the present window, over the window's own."""
+    def fill_rest(self, color: ImVec4) -> None:
+        """A ground for the present window from the cursor down."""
+        corner, size = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail()
+        rect = Rect(corner.x, corner.y, size.x, size.y)
         if imgui.is_window_docked():
+            window, panel = self._grounds[-1]
+            self._grounds[-1] = replace(window, height=rect.y - window.y), panel
             self._grounds.append((rect, color))
             return
         high = ImVec2(rect.x + rect.width, rect.y + rect.height)
         draw = imgui.get_window_draw_list()
-        draw.add_rect_filled(ImVec2(rect.x, rect.y), high, imgui.get_color_u32(color))
+        draw.add_rect_filled(corner, high, imgui.get_color_u32(color))
 
     def clear(self) -> None:
-        """Paint what this frame has named, in that order; call before Dear ImGui renders."""
-        io = imgui.get_io()
-        scale = io.display_framebuffer_scale
-        height = io.display_size.y * scale.y
+        """Paint what this frame has named; call before Dear ImGui renders."""
+        if not self._grounds:
+            return
+        size = imgui.get_io().display_size
+        top = min(rect.y for rect, _ in self._grounds)
+        bottom = max(rect.y + rect.height for rect, _ in self._grounds)
+        bars = (Rect(0, 0, size.x, top), Rect(0, bottom, size.x, size.y - bottom))
+        grounds = sorted(self._grounds, key=lambda ground: ground[0].width * ground[0].height)
+        _paint(grounds.pop()[1])  # the largest one everywhere: that costs next to nothing
         GL.glEnable(GL.GL_SCISSOR_TEST)
-        for rect, color in self._grounds:
-            left, right = round(rect.x * scale.x), round((rect.x + rect.width) * scale.x)
-            top, bottom = round(rect.y * scale.y), round((rect.y + rect.height) * scale.y)
-            GL.glScissor(left, round(height) - bottom, max(0, right - left), max(0, bottom - top))
-            GL.glClearColor(color.x, color.y, color.z, 1.0)
-            GL.glClear(GL.GL_COLOR_BUFFER_BIT)
+        for rect, color in (*grounds, *((bar, theme.BAR) for bar in bars)):
+            _confine(rect)
+            _paint(color)
         GL.glDisable(GL.GL_SCISSOR_TEST)
         self._grounds.clear()
+
+
+def _paint(color: ImVec4) -> None:
+    GL.glClearColor(color.x, color.y, color.z, 1.0)
+    GL.glClear(GL.GL_COLOR_BUFFER_BIT)
+
+
+def _confine(rect: Rect) -> None:
+    """Let only this rectangle of the window be painted."""
+    io = imgui.get_io()
+    scale, height = io.display_framebuffer_scale, io.display_size.y
+    left, right = round(rect.x * scale.x), round((rect.x + rect.width) * scale.x)
+    low = round((height - rect.y - rect.height) * scale.y)
+    high = round((height - rect.y) * scale.y)
+    GL.glScissor(left, low, max(0, right - left), max(0, high - low))

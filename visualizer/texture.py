@@ -1,15 +1,19 @@
 """The picture as an OpenGL texture, uploaded through a pixel buffer object.
 
 Works in a core profile of GL 3.2 and later. Minification uses mipmaps, whole magnifications show
-exact pixels, and those between are linear, because uneven pixels would shimmer.
+exact pixels, and those between are linear, because uneven pixels would shimmer. Only the mipmaps
+that the zoom needs are made, here: software OpenGL takes four times as long for them.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
+from typing import Any
 
 import numpy as np
 import OpenGL
+from PIL import Image
 
 OpenGL.ERROR_CHECKING = False  # one glGetError per call would cost more than the calls
 OpenGL.ERROR_LOGGING = False
@@ -17,6 +21,8 @@ OpenGL.ERROR_LOGGING = False
 from OpenGL import GL  # noqa: E402  (the switches above must come first)
 
 _FORMATS = {1: (GL.GL_R8, GL.GL_RED), 3: (GL.GL_RGB8, GL.GL_RGB)}
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class PictureTexture:
@@ -27,43 +33,40 @@ class PictureTexture:
         self.width = 0
         self.height = 0
         self._channels = 0
-        self._mipmaps_stale = True
         self._buffer_id = int(GL.glGenBuffers(1))
+        self._levels: dict[int, Pixels] = {}  # of the picture, as far as they were needed
+        self._uploaded: set[int] = set()
+        self._allocated: set[int] = set()  # levels that have a store of the right size
 
-    def upload(self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
-        """Show uint8 pixels [H, W, C] with C = 1 or 3."""
-        height, width, channels = pixels.shape
-        pixels = np.ascontiguousarray(pixels)
-        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
-        if (height, width, channels) != (self.height, self.width, self._channels):
-            self._allocate(height, width, channels)
-        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
-        GL.glPixelStorei(GL.GL_UNPACK_ROW_LENGTH, 0)
-        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
-        # a new store each time: the driver need not wait for the upload before
-        GL.glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, pixels, GL.GL_STREAM_DRAW)
-        offset = ctypes.c_void_p(0)
-        kind = _FORMATS[channels][1]
-        GL.glTexSubImage2D(
-            GL.GL_TEXTURE_2D, 0, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, offset
-        )
-        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
-        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
-        self._mipmaps_stale = True
-        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+    def upload(self, pixels: Pixels) -> None:
+        """Show uint8 pixels [H, W, C] with C = 1 or 3, from the next `prepare` on."""
+        if not self.fits(pixels):
+            self.height, self.width, self._channels = pixels.shape
+            self._allocated.clear()
+            self._set_channels()
+        self._levels = {0: np.ascontiguousarray(pixels)}
+        self._uploaded.clear()
 
-    def fits(self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bool:
+    def fits(self, pixels: Pixels) -> bool:
         """Whether the pixels are of the size that is shown."""
-        return pixels.shape == (self.height, self.width, self._channels)
+        return bool(pixels.shape == (self.height, self.width, self._channels))
 
     def prepare(self, zoom: float, exact: bool) -> None:
-        """Set the filters for this frame; mipmaps are made only when they are looked at."""
+        """Make ready for being drawn in this frame.
+
+        Args:
+            zoom: screen pixels per picture pixel.
+            exact: whether each picture pixel covers a whole number of screen pixels.
+        """
+        first, last = needed_levels(zoom, self.width, self.height)
+        for level in range(first, last + 1):
+            if level not in self._uploaded:
+                self._upload_level(level)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
-        minified = zoom < 1
-        if minified and self._mipmaps_stale:
-            GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
-            self._mipmaps_stale = False
-        low = GL.GL_LINEAR_MIPMAP_LINEAR if minified else GL.GL_NEAREST if exact else GL.GL_LINEAR
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BASE_LEVEL, first)
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MAX_LEVEL, last)
+        low = GL.GL_NEAREST if exact else GL.GL_LINEAR
+        low = GL.GL_LINEAR_MIPMAP_LINEAR if zoom < 1 else low
         high = GL.GL_NEAREST if exact else GL.GL_LINEAR
         GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, low)
         GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MAG_FILTER, high)
@@ -74,15 +77,59 @@ class PictureTexture:
         GL.glDeleteTextures([self.texture_id])
         GL.glDeleteBuffers(1, [self._buffer_id])
 
-    def _allocate(self, height: int, width: int, channels: int) -> None:
-        internal, kind = _FORMATS[channels]
-        GL.glTexImage2D(
-            GL.GL_TEXTURE_2D, 0, internal, width, height, 0, kind, GL.GL_UNSIGNED_BYTE, None
+    def _level(self, level: int) -> Pixels:
+        if level not in self._levels:
+            self._levels[level] = halved(self._level(level - 1))
+        return self._levels[level]
+
+    def _upload_level(self, level: int) -> None:
+        pixels = self._level(level)
+        height, width = pixels.shape[:2]
+        internal, kind = _FORMATS[self._channels]
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
+        if level not in self._allocated:
+            self._allocated.add(level)
+            GL.glTexImage2D(
+                GL.GL_TEXTURE_2D, level, internal, width, height, 0, kind, GL.GL_UNSIGNED_BYTE, None
+            )
+        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
+        GL.glPixelStorei(GL.GL_UNPACK_ROW_LENGTH, 0)
+        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
+        # a new store each time: the driver need not wait for the upload before
+        GL.glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, pixels, GL.GL_STREAM_DRAW)
+        offset = ctypes.c_void_p(0)
+        GL.glTexSubImage2D(
+            GL.GL_TEXTURE_2D, level, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, offset
         )
+        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
+        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+        self._uploaded.add(level)
+
+    def _set_channels(self) -> None:
+        """Show one channel as grey."""
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
         GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_WRAP_S, GL.GL_CLAMP_TO_EDGE)
         GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_EDGE)
-        swizzle = GL.GL_RED if channels == 1 else GL.GL_GREEN
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_G, swizzle)
-        blue = GL.GL_RED if channels == 1 else GL.GL_BLUE
+        is_grey = self._channels == 1
+        green, blue = (GL.GL_RED, GL.GL_RED) if is_grey else (GL.GL_GREEN, GL.GL_BLUE)
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_G, green)
         GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_B, blue)
-        self.height, self.width, self._channels = height, width, channels
+        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+
+
+def needed_levels(zoom: float, width: int, height: int) -> tuple[int, int]:
+    """The first and the last mipmap that a zoom is drawn from; each is half as wide as the next."""
+    if zoom >= 1:
+        return 0, 0
+    smallest = max(0, int(math.log2(max(1, min(width, height)))))
+    first = min(int(math.log2(1 / zoom)), smallest)
+    return first, min(first + 1, smallest)
+
+
+def halved(pixels: Pixels) -> Pixels:
+    """uint8 [H, W, C] → [H // 2, W // 2, C]: means of 2×2 pixels; an odd last row is left out."""
+    height, width, channels = pixels.shape
+    image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    small = image.reduce(2, (0, 0, width // 2 * 2, height // 2 * 2))
+    return np.array(small).reshape(height // 2, width // 2, channels)

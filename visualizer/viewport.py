@@ -58,6 +58,8 @@ class Viewport:
             return self.sheet.build_ui(state, self._app.shown)
         origin, size = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail()
         self.region = Rect(origin.x, origin.y, max(size.x, 1), max(size.y, 1))
+        surround = theme.SURROUNDS.get(self._app.settings.surround, 24.0)
+        self._backdrop.fill_rest(theme.grey(surround))
         imgui.invisible_button(
             "##picture",
             ImVec2(self.region.width, self.region.height),
@@ -146,9 +148,6 @@ class Viewport:
 
     def _draw(self) -> None:
         draw = imgui.get_window_draw_list()
-        region = self.region
-        surround = theme.SURROUNDS.get(self._app.settings.surround, 24.0)
-        self._backdrop.add(region, theme.grey(surround))
         if self._texture is None:
             self._draw_waiting(draw)
             return

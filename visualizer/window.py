@@ -144,11 +144,13 @@ class Window:
         imgui.pop_style_var()
         if visible:
             self.app.state = self.viewport.build_ui(self.app.state)
+            self.app.ask()  # while the rest of the window is built, the renderer begins
         imgui.end()
 
     def _build_column(self, label: str, panels: list[registry.Panel]) -> None:
         if self.backdrop.begin(label):
             self._build_panels(panels)
+            self.app.ask()
         imgui.end()
 
     def _build_panels(self, panels: list[registry.Panel]) -> None:

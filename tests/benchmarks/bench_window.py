@@ -154,6 +154,7 @@ def measure_upload(folder: Path, options: argparse.Namespace) -> dict[str, float
             ref = writer.write(picture)
             begin_sec = time.perf_counter()
             texture.upload(np.array(reader.pixels(ref)))
+            texture.prepare(zoom=1.0, exact=True)
             GL.glFinish()
             times_ms.append((time.perf_counter() - begin_sec) * 1e3)
             writer.release(ref.ring, ref.slot)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from imgui_bundle import imgui
+from OpenGL import GL
 
 from visualizer import pace, theme
+from visualizer.camera import Camera
+from visualizer.texture import PictureTexture, needed_levels
 
 pytestmark = pytest.mark.gui
 
@@ -66,3 +70,58 @@ def test_the_grounds_have_their_colors(robot: Any) -> None:
     }
     for what, (x, y, color) in places.items():
         assert shot[int(y), int(x)].tolist() == [round(color.x * 255)] * 3, what
+
+
+# --- the texture ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def texture(robot: Any) -> Iterator[PictureTexture]:
+    """A texture in the window's context."""
+    made = PictureTexture()
+    yield made
+    made.delete()
+
+
+def level_of(texture: PictureTexture, level: int, height: int, width: int) -> np.ndarray:
+    """What OpenGL holds, uint8 [height, width, 3]."""
+    GL.glBindTexture(GL.GL_TEXTURE_2D, texture.texture_id)
+    GL.glPixelStorei(GL.GL_PACK_ALIGNMENT, 1)
+    data = GL.glGetTexImage(GL.GL_TEXTURE_2D, level, GL.GL_RGB, GL.GL_UNSIGNED_BYTE)
+    GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+    return np.frombuffer(data, np.uint8).reshape(height, width, 3)
+
+
+def test_a_texture_holds_what_the_zoom_needs(texture: PictureTexture) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (37, 54, 3), np.uint8)
+    texture.upload(pixels)
+    texture.prepare(0.7, exact=False)
+    np.testing.assert_array_equal(level_of(texture, 0, 37, 54), pixels)
+    halves = pixels[:36].reshape(18, 2, 27, 2, 3).mean((1, 3))
+    np.testing.assert_allclose(level_of(texture, 1, 18, 27), halves, atol=0.75)
+    later = pixels[::-1]
+    texture.upload(later)
+    texture.prepare(0.2, exact=False)
+    quarters = later[:36, :52].reshape(9, 4, 13, 4, 3).mean((1, 3))
+    np.testing.assert_allclose(level_of(texture, 2, 9, 13), quarters, atol=1.5)
+    np.testing.assert_array_equal(level_of(texture, 0, 37, 54), pixels)  # nobody looks at it
+    texture.prepare(1.0, exact=True)
+    np.testing.assert_array_equal(level_of(texture, 0, 37, 54), later)
+
+
+@pytest.mark.parametrize(
+    ("zoom", "levels"),
+    [(8.0, (0, 0)), (1.0, (0, 0)), (0.99, (0, 1)), (0.5, (1, 2)), (0.3, (1, 2)), (1e-3, (5, 5))],
+)
+def test_levels_of_a_zoom(zoom: float, levels: tuple[int, int]) -> None:
+    assert needed_levels(zoom, 64, 37) == levels
+
+
+@pytest.mark.parametrize("zoom", [3.0, 0.6, 0.3, 0.1])
+def test_the_picture_has_its_colors_at_every_zoom(robot: Any, zoom: float) -> None:
+    robot.window.viewport.camera = Camera(zoom=zoom)
+    robot.frame()
+    shot = picture_of(robot, robot.screenshot())
+    place, pixels = robot.window.viewport.picture, robot.app.pixels
+    assert place.width == pytest.approx(pixels.shape[1] * zoom)
+    np.testing.assert_allclose(shot.mean((0, 1)), pixels.mean((0, 1)), atol=8)
