@@ -184,6 +184,20 @@ def button(text: str, help_text: str = "", width: float = 0.0, active: bool = Fa
     return bool(pressed)
 
 
+def fold(label: str) -> bool:
+    """A part that is shut until it is opened; `imgui.tree_pop` ends an open one."""
+    text, mark, name = label.partition("##")
+    padding = theme.px(2)
+    room = imgui.get_content_region_avail().x - imgui.get_font_size() - 2 * padding
+    shown = ellipsis(text, room)
+    imgui.push_style_var(imgui.StyleVar_.frame_padding.value, ImVec2(padding, padding))
+    opened = imgui.tree_node(f"{shown}{mark}{name}")
+    imgui.pop_style_var()
+    if shown != text:
+        tooltip(text)
+    return bool(opened)
+
+
 def half_width(num: int = 2) -> float:
     """The width of one of `num` fields that share the rest of the row."""
     spacing = imgui.get_style().item_inner_spacing.x

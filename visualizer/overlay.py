@@ -57,7 +57,7 @@ def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
         notices.dismiss(notice.topic)
     imgui.pop_style_color()
     controls.tooltip("Dismiss")
-    if notice.details and imgui.tree_node("Details"):
+    if notice.details and controls.fold("Details"):
         imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
         if imgui.begin_child("##details", ImVec2(0, imgui.get_font_size() * 11)):
             imgui.text_wrapped(notice.details)

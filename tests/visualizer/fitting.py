@@ -49,7 +49,7 @@ def watching() -> Iterator[Complaints]:
         wrap(imgui, "text_disabled", lambda *_: _item())
         wrap(imgui, "text_wrapped", lambda *_: _item())
         wrap(imgui, "selectable", lambda text, *_: _text_at_start(text))
-        wrap(imgui, "tree_node", lambda text, *_: _text_at_start(text))
+        wrap(imgui, "tree_node", lambda text, *_: _fold(text))
         wrap(imgui, "collapsing_header", lambda text, *_: _header(text))
         wrap(imgui, "input_text_with_hint", lambda _, hint, text, *__: _field(text or hint))
         wrap(controls, "label", lambda text, *_: _label(text))
@@ -101,6 +101,12 @@ def _field(text: str) -> str:
 
 def _text_at_start(text: str) -> str:
     low = imgui.get_item_rect_min().x
+    return _between(low, low + _width(text))
+
+
+def _fold(text: str) -> str:
+    padding = imgui.get_style().frame_padding.x
+    low = imgui.get_item_rect_min().x + imgui.get_font_size() + 2 * padding
     return _between(low, low + _width(text))
 
 

@@ -24,6 +24,7 @@ LOOKS = (  # size of the window in pixels, scale of the monitor, of the settings
     (1280, 720, 1.0, 0.75, "Dark"),
     (2560, 1440, 2.0, 1.0, "Light"),
 )
+FOLDS = (("Layers", "Histogram"), ("Model", "###memory"))  # inside the panels
 State = Callable[[Any, Path], None]
 
 
@@ -41,6 +42,9 @@ def set_open(titles: Sequence[str], wanted: bool) -> None:
     for window in (imgui.internal.find_window_by_name(name) for name in COLUMNS):
         for title in titles:
             window.state_storage.set_int(window.get_id(title), int(wanted))
+        for panel, fold in FOLDS:
+            ref = imgui.internal.im_hash_str(fold, 0, window.get_id(panel))
+            window.state_storage.set_int(ref, int(wanted))
 
 
 def resize(robot: Any, width: int, height: int) -> None:

@@ -86,7 +86,7 @@ class LayersPanel:
 
     def _build_histogram(self, result: Shown) -> None:
         """Of the shown channels; computed when it is looked at."""
-        if not imgui.tree_node("Histogram"):
+        if not controls.fold("Histogram"):
             return
         view = result.result.request.views[0]
         sheet = self._context.inquiries.ask(SHEET, sheet_question(view), Sheet)

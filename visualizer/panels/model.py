@@ -33,7 +33,7 @@ class ModelPanel:
         self._build_ways(state.model)
         if models.loading is not None:
             self._build_progress()
-        if imgui.tree_node_ex(f"{self._describe_memory()}###memory"):
+        if controls.fold(f"{self._describe_memory()}###memory"):
             self._build_memory(state)
             imgui.tree_pop()
         for failure in list(models.failures.values()):
@@ -169,7 +169,7 @@ class ModelPanel:
         imgui.push_style_color(imgui.Col_.text.value, theme.ALERT)
         imgui.text_wrapped(f"{icons.WARNING} {failure.error.message}")
         imgui.pop_style_color()
-        if failure.error.details and imgui.tree_node("Details##failure"):
+        if failure.error.details and controls.fold("Details##failure"):
             imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
             imgui.text_wrapped(failure.error.details)
             imgui.pop_style_color()
@@ -177,7 +177,7 @@ class ModelPanel:
         if controls.button("Retry", f"Load {os.path.basename(failure.source)} again"):
             self._context.models.retry(failure.source)
         controls.next_to()
-        if controls.button("Dismiss"):
+        if controls.button("Dismiss", "Hide this message; the model shown stays"):
             self._context.models.dismiss_failure(failure.source)
 
 
