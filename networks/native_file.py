@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import safetensors
 import safetensors.torch
@@ -31,7 +31,10 @@ def is_native(head: bytes) -> bool:
 
 
 def save_generator(
-    generator: Generator, path: str | Path, provenance: Mapping[str, str] | None = None
+    generator: Generator,
+    path: str | Path,
+    provenance: Mapping[str, str] | None = None,
+    report: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a generator as safetensors, completely or not at all.
 
@@ -39,6 +42,7 @@ def save_generator(
         generator: what to write.
         path: of the file, replaced if it exists.
         provenance: how the weights came about, for people; kept in the file's header.
+        report: told how many bytes are written and how many there are; may raise.
 
     Raises:
         CheckpointError: the file cannot be written.
@@ -52,28 +56,44 @@ def save_generator(
         "untrained": "yes" if generator.untrained else "no",
         **{f"provenance.{name}": text for name, text in (provenance or {}).items()},
     }
-    # Clones: tensors may share memory, which safetensors refuses.
-    state = {
-        name: value.detach().float().cpu().contiguous().clone()
-        for name, value in generator.state_dict().items()
-    }
     # A killed program leaves a half temporary file, never a half checkpoint.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        temporary.touch(exist_ok=False)  # says why a place cannot be written to
-        mode = temporary.stat().st_mode
-        safetensors.torch.save_file(state, temporary, metadata)
-        temporary.chmod(mode)  # the library's files are for their owner only
+        with open(temporary, "xb") as file:
+            _write(file, metadata, generator.state_dict(), report or (lambda _done, _of: None))
         os.replace(temporary, path)
-    except (OSError, safetensors.SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        reason = reason or one_line(error).split("I/O error: ")[-1].split(" (os error")[0]
+    except OSError as error:
+        reason = error.strerror or one_line(error)
         raise CheckpointError(
             f"{str(path)!r} cannot be written: {reason}; choose another place or make room"
         ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _write(
+    file: BinaryIO,
+    metadata: Mapping[str, str],
+    state: Mapping[str, torch.Tensor],
+    report: Callable[[int, int], None],
+) -> None:
+    """Length of the header, header, then every tensor as float32, one in memory at a time."""
+    header: dict[str, Any] = {"__metadata__": metadata}
+    total = 0
+    for name, value in state.items():
+        begin, total = total, total + 4 * value.numel()
+        shape = list(value.shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, total]}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the values are aligned
+    file.write(len(text).to_bytes(8, "little") + text)
+    done = 0
+    for value in state.values():
+        values = value.detach().float().cpu().contiguous().numpy().astype("<f4", copy=False)
+        file.write(values.tobytes() if values.ndim == 0 else values.data.cast("B"))
+        done += values.nbytes
+        report(done, total)
 
 
 def open_native(path: Path) -> StoredGenerator:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from networks import CheckpointError, load_generator, newest_snapshot, save_generator
+from renderer.models import read_ahead
 
 SUFFIX = ".safetensors"
 
@@ -54,14 +56,26 @@ def convert(model: str, output: str | None = None, force: bool = False) -> Path:
             raise CheckpointError(f"{str(target)!r} exists; choose another name or add --force")
     if not target.parent.is_dir():
         raise CheckpointError(f"{str(target.parent)!r} is not a folder; create it first")
-    with tqdm(total=2, unit="step", file=sys.stderr, disable=None, leave=False) as progress:
-        progress.set_description(f"Reading {source.name}")
+    with _bar(f"Reading {source.name}") as show:
+        read_ahead(source, show)  # what takes long when the file comes from a disk
         generator = load_generator(source)
-        progress.update()
-        progress.set_description(f"Writing {target.name}")
-        save_generator(generator, target)
-        progress.update()
+    with _bar(f"Writing {target.name}") as show:
+        save_generator(generator, target, report=show)
     return target
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar of bytes: how many are done, and of how many."""
+    with tqdm(
+        desc=text, unit="B", unit_scale=True, file=sys.stderr, disable=None, leave=False
+    ) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def _target(source: Path, output: str | None) -> Path:

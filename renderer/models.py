@@ -132,7 +132,8 @@ def load_model(source: str, device: str, report: Report) -> Model:
     else:
         path = _resolve(source)
         report(0.0, f"Reading {path.name}")
-        _read_ahead(path, report)
+        share = _READING_SHARE
+        read_ahead(path, lambda done, of: report(share * done / of, f"Reading {path.name}"))
         report(_READING_SHARE, f"Building {path.name}")
         generator, label = networks.load_generator(str(path)), path.stem
     report(0.9, f"Moving {label} to {device}")
@@ -162,14 +163,18 @@ def _resolve(source: str) -> Path:
     return networks.newest_snapshot(path) if os.path.isdir(path) else path  # neither ever raises
 
 
-def _read_ahead(path: Path, report: Report) -> None:
-    """Bring the file into the system's cache, where the slow part can be seen and canceled."""
+def read_ahead(path: Path, report: Callable[[int, int], None]) -> None:
+    """Bring the file into the system's cache, where the slow part can be seen and canceled.
+
+    Args:
+        report: told how many bytes are read and how many there are; may raise.
+    """
     with networks.open_regular(path, repr(str(path))) as file:
-        total = max(os.fstat(file.fileno()).st_size, 1)
+        total = os.fstat(file.fileno()).st_size
         done = 0
         while chunk := file.read(_CHUNK_BYTES):
             done += len(chunk)
-            report(_READING_SHARE * min(done / total, 1.0), f"Reading {path.name}")
+            report(done, max(total, done))
 
 
 def _describe(source: str, label: str, generator: networks.Generator) -> ModelInfo:

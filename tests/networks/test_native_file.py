@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import safetensors.torch
 import torch
 
 import networks
+from networks import native_file
 
 
 def tiny() -> networks.StyleGAN2:
@@ -25,15 +27,33 @@ def test_a_failed_write_leaves_what_was_there(
     path = tmp_path / "a.safetensors"
     path.write_text("precious")
 
-    def fail(_state: object, path: Path, _metadata: object) -> None:
-        Path(path).write_bytes(b"half")
-        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+    def fail(file: BinaryIO, *_: object) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(safetensors.torch, "save_file", fail)
+    monkeypatch.setattr(native_file, "_write", fail)
     with pytest.raises(networks.CheckpointError, match="written: No space left on device; choose"):
         networks.save_generator(tiny(), path)
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_library_of_the_format_reads_the_file(tmp_path: Path) -> None:
+    path, generator = tmp_path / "a.safetensors", tiny()
+    done: list[tuple[int, int]] = []
+    networks.save_generator(generator, path, {"made by": "Zoë"}, lambda *pair: done.append(pair))
+    read = safetensors.torch.load_file(path)
+    state = generator.state_dict()
+    assert set(read) == set(state)
+    assert any(value.ndim == 0 for value in state.values())
+    for name, value in state.items():
+        assert read[name].dtype == torch.float32
+        assert torch.equal(read[name], value.float())
+    with safetensors.safe_open(path, framework="pt") as file:
+        assert file.metadata()["provenance.made by"] == "Zoë"
+    num_bytes = sum(value.nbytes for value in read.values())
+    assert done[-1] == (num_bytes, num_bytes)
+    assert (path.stat().st_size - num_bytes) % 8 == 0  # so that values can be mapped
 
 
 def test_a_save_over_a_loaded_file_leaves_the_loaded_weights(tmp_path: Path) -> None:

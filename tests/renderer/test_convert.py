@@ -6,12 +6,13 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
-import safetensors.torch
 import torch
 
 import networks
+from networks import native_file
 from renderer import convert
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -61,16 +62,52 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     target = tmp_path / "out.safetensors"
     target.write_text("precious")
 
-    def fail(_state: object, path: Path, _metadata: object) -> None:
-        Path(path).write_bytes(b"half")
+    def fail(file: BinaryIO, *_: object) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(safetensors.torch, "save_file", fail)
+    monkeypatch.setattr(native_file, "_write", fail)
     with pytest.raises(networks.CheckpointError, match=r"out.*No space left on device") as caught:
         convert.convert(str(GOLDEN / "stylegan2-64.pkl"), str(target), force=True)
     assert "\n" not in str(caught.value)
     assert target.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_progress_is_in_bytes_of_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: dict[str, list[tuple[int, int]]] = {}
+
+    class Bar:
+        """Stands in for tqdm."""
+
+        def __init__(self, desc: str, **_options: Any) -> None:
+            self.steps = shown.setdefault(desc, [])
+            self.n = self.total = 0
+
+        def update(self, step: int) -> None:
+            self.n += step
+            self.steps.append((self.n, self.total))
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(convert, "tqdm", Bar)
+    source = GOLDEN / "stylegan2-64.pkl"
+    written = convert.convert(str(source), str(tmp_path))
+    reading, writing = shown.values()
+    assert list(shown) == [f"Reading {source.name}", f"Writing {written.name}"]
+    assert reading[-1] == (source.stat().st_size, source.stat().st_size)
+    header = int.from_bytes(written.read_bytes()[:8], "little")
+    assert writing[-1] == (written.stat().st_size - 8 - header,) * 2
+    for steps in (reading, writing):
+        assert [done for done, _ in steps] == sorted({done for done, _ in steps})
+        assert len({of for _, of in steps}) == 1
+    assert len(writing) > 20
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the full device of Linux")
