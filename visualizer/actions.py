@@ -31,7 +31,8 @@ class Actions:
         self.background = background
         self.dialogs = Dialogs()
         self.prompt = PathPrompt()
-        self.wants_window_capture = False
+        self._wants_window_capture = False
+        self.is_capturing_window = False  # in this frame
         self.is_capturing_view = False  # in this frame, which shows no messages
         self._wants_view_capture = False
         app.actions.update(
@@ -164,6 +165,8 @@ class Actions:
     def begin_frame(self) -> None:
         """What was asked for in the last frame is done in this one."""
         self.is_capturing_view, self._wants_view_capture = self._wants_view_capture, False
+        self.is_capturing_window = self._wants_window_capture
+        self._wants_window_capture = False
 
     def take_view_capture(self, pixels: Pixels) -> None:
         """Write the pixels of the picture's part of the window."""
@@ -172,8 +175,8 @@ class Actions:
         self._save_png("view", pixels, metadata)
 
     def request_window_capture(self) -> None:
-        """The window is written at the end of this frame."""
-        self.wants_window_capture = True
+        """The window is written at the end of the next frame."""
+        self._wants_window_capture = True
 
     def take_window_capture(self, pixels: Pixels) -> None:
         """Write the pixels of the window."""

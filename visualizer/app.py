@@ -182,6 +182,11 @@ class App:
             thumbnails.take(self.state, self.pixels)
 
     @property
+    def wanted(self) -> RenderRequest | None:
+        """What was asked for last."""
+        return self._request
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing was rendered or animated lately."""
         return self._frame_sec - self._active_sec > IDLE_SEC

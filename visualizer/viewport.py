@@ -16,6 +16,7 @@ from visualizer.camera import Camera, Rect
 from visualizer.comparison_view import CompareView
 from visualizer.panels.contact_sheet import ContactSheetPanel
 from visualizer.picture_marks import Marks
+from visualizer.stand_in import StandIn, draw_mark, moved_corners
 from visualizer.texture import PictureTexture
 
 MARGIN = 12.0  # around a fitted picture
@@ -46,6 +47,8 @@ class Viewport:
         self.mouse = ImVec2(0, 0)  # as if it were over this picture
         app.actions["Contact sheet"] = self.toggle_sheet
         self.is_bare = False  # without its toolbar
+        self.stand_in = StandIn(app)
+        self.is_plain = False  # in this frame, which is saved: nothing stands in
         self.space_was_used = False  # for panning, so it does not pause
 
     def build_ui(self, state: ViewState) -> ViewState:
@@ -68,10 +71,14 @@ class Viewport:
         )
         hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
         self.view_region = self.compare.main_region(self.region)
+        self.stand_in.follow()
         self._draw()
         self.mouse = self.compare.fold(imgui.get_mouse_pos(), self.region)
         self.compare.draw(self, self._app.shown, hovered)
-        self.marks.build_ui(self, hovered, self._app.shown)
+        if self._is_moved:
+            self._app.context.pointer.place = None  # the values are of the true picture
+        else:
+            self.marks.build_ui(self, hovered, self._app.shown)
         if self._app.shown is None:
             return state
         if hovered:
@@ -96,7 +103,13 @@ class Viewport:
     def can_exchange(self) -> bool:
         """Whether a picture of the same size could still come into the frame that was built."""
         is_alone = not self.sheet.is_open and not self.compare.comparison.is_on
-        return self._texture is not None and is_alone
+        return self._texture is not None and is_alone and not self._is_moved
+
+    @property
+    def _is_moved(self) -> bool:
+        """Whether the last picture is drawn elsewhere than where it was true."""
+        is_alone = not self.compare.comparison.is_on
+        return self.stand_in.change is not None and is_alone and not self.is_plain
 
     def exchange(self) -> None:
         """Put a picture that has come since `build_ui` in the place of the one before it."""
@@ -157,16 +170,21 @@ class Viewport:
         self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
         self.picture = cam.place(self.camera, inner, size, scale)
         self._inner, self._size, self.scale = inner, size, scale
-        self._texture.prepare(self.zoom, cam.is_exact(self.zoom))
+        self._texture.prepare(self.zoom, cam.is_exact(self.zoom) and not self._is_moved)
         view = self.view_region
-        low, high = ImVec2(view.x, view.y), ImVec2(view.x + view.width, view.y + view.height)
-        draw.push_clip_rect(low, high, True)
-        rect = self.picture
-        draw.add_image(
-            imgui.ImTextureRef(self._texture.texture_id),
-            ImVec2(rect.x, rect.y),
-            ImVec2(rect.x + rect.width, rect.y + rect.height),
-        )
+        draw.push_clip_rect(*_ends(view), True)
+        low, high = _ends(self.picture)
+        texture = imgui.ImTextureRef(self._texture.texture_id)
+        if self._is_moved and self.stand_in.change is not None:
+            corners = moved_corners(self.stand_in.change, self.picture)
+            p1, p2, p3, p4 = (ImVec2(x, y) for x, y in corners)
+            draw.push_clip_rect(low, high, True)  # nothing is drawn outside the picture
+            draw.add_image_quad(texture, p1, p2, p3, p4)
+            draw.pop_clip_rect()
+        else:
+            draw.add_image(texture, low, high)
+        if not self.is_plain and not self.compare.comparison.is_on:
+            draw_mark(self.stand_in.text, view)
         draw.pop_clip_rect()
 
     def _draw_waiting(self, draw: imgui.ImDrawList) -> None:
@@ -225,6 +243,11 @@ class Viewport:
         center = self.picture.center
         before = cam.angle_turns(center, (mouse.x - delta.x, mouse.y - delta.y))
         return rotate(state, cam.wrap_turns(cam.angle_turns(center, (mouse.x, mouse.y)) - before))
+
+
+def _ends(rect: Rect) -> tuple[ImVec2, ImVec2]:
+    """The upper left and the lower right corner."""
+    return ImVec2(rect.x, rect.y), ImVec2(rect.x + rect.width, rect.y + rect.height)
 
 
 def drag_latent(state: ViewState, dx_px: float, dy_px: float, em_px: float) -> ViewState:

@@ -118,6 +118,7 @@ class Window:
         self._dropped.clear()
         self.actions.dialogs.poll()
         self.actions.begin_frame()
+        self.viewport.is_plain = self.actions.is_capturing_view or self.actions.is_capturing_window
         self.background.poll()
         self.app.begin_frame()
         self.presentation.begin_frame()
@@ -187,8 +188,7 @@ class Window:
 
     def _before_swap(self) -> None:
         self.num_frames += 1
-        if self.actions.wants_window_capture:
-            self.actions.wants_window_capture = False
+        if self.actions.is_capturing_window:
             self.actions.take_window_capture(read_window())
         if self.actions.is_capturing_view:
             self.actions.take_view_capture(read_region(self.viewport.region))

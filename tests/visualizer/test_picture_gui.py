@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from imgui_bundle import imgui
 from OpenGL import GL
 
+from renderer.state import TransformState
 from visualizer import pace, theme
 from visualizer.camera import Camera
 from visualizer.texture import PictureTexture, needed_levels
@@ -125,3 +128,80 @@ def test_the_picture_has_its_colors_at_every_zoom(robot: Any, zoom: float) -> No
     place, pixels = robot.window.viewport.picture, robot.app.pixels
     assert place.width == pytest.approx(pixels.shape[1] * zoom)
     np.testing.assert_allclose(shot.mean((0, 1)), pixels.mean((0, 1)), atol=8)
+
+
+# --- while a picture takes long --------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(robot: Any) -> Iterator[Callable[[], None]]:
+    """Stops the renderer where it is; it goes on when the test ends, or when called again."""
+    pid = robot.app.status.pid
+    signals = iter((signal.SIGSTOP, signal.SIGCONT))
+    yield lambda: os.kill(pid, next(signals))
+    os.kill(pid, signal.SIGCONT)
+    robot.settle()
+
+
+def translate(robot: Any, x: float) -> None:
+    robot.app.state = replace(robot.app.state, transform=TransformState(x=x))
+
+
+def test_a_moved_last_picture_stands_in_until_the_true_one_comes(
+    robot: Any, stopped: Callable[[], None]
+) -> None:
+    viewport = robot.window.viewport
+    before = picture_of(robot, robot.screenshot()).astype(int)
+    stopped()
+    step = 60
+    translate(robot, step / viewport.picture.width)
+    robot.wait(lambda: viewport.stand_in.change, "the moved picture")
+    moved = picture_of(robot, robot.screenshot()).astype(int)
+    surround = round(theme.grey(24).x * 255)
+    assert (moved[60:, : step - 1] == surround).all()  # the mark is above
+    away = np.abs(moved[60:, step:] - before[60:, :-step])
+    assert away.max() <= 3
+    outside = robot.screenshot()[:, int(viewport.picture.x + viewport.picture.width) + 1]
+    assert (outside[viewport.picture.y.__ceil__() : -60] == surround).all()
+    stopped()
+    robot.settle()
+    robot.frame()
+    assert viewport.stand_in.change is None
+    assert viewport.stand_in.text == ""
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [TransformState(x=0.1, y=-0.05), TransformState(angle_turns=0.04)],
+    ids=["translated", "rotated"],
+)
+def test_the_stand_in_is_where_the_true_picture_will_be(
+    robot: Any, stopped: Callable[[], None], transform: TransformState
+) -> None:
+    viewport = robot.window.viewport
+    before = picture_of(robot, robot.screenshot()).astype(int)
+    stopped()
+    robot.app.state = replace(robot.app.state, transform=transform)
+    robot.wait(lambda: viewport.stand_in.change, "the moved picture")
+    moved = picture_of(robot, robot.screenshot()).astype(int)
+    stopped()
+    robot.settle()
+    true = picture_of(robot, robot.screenshot()).astype(int)
+    inner = slice(150, -150)  # what no margin has come into
+    unmoved_error = np.abs(before - true)[inner, inner].mean()
+    assert np.abs(moved - true)[inner, inner].mean() < unmoved_error / 4
+
+
+def test_a_saved_window_shows_the_true_picture_only(
+    robot: Any, stopped: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[np.ndarray] = []
+    actions, viewport = robot.window.actions, robot.window.viewport
+    monkeypatch.setattr(actions, "take_window_capture", saved.append)
+    before = picture_of(robot, robot.screenshot())
+    stopped()
+    translate(robot, 0.2)
+    robot.wait(lambda: viewport.stand_in.change, "the moved picture")
+    actions.request_window_capture()
+    robot.wait(lambda: saved, "the capture")
+    np.testing.assert_array_equal(picture_of(robot, saved[0]), before)
