@@ -13,6 +13,7 @@
 #include "conv_cpu.h"
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
+#include "pages.h"
 #include "threads.h"
 
 #ifdef __GLIBC__
@@ -26,6 +27,11 @@ namespace {
 using Address = std::uintptr_t;
 
 const float* floats(Address address) { return reinterpret_cast<const float*>(address); }
+
+// A result that is about to be written, with its stride from image to image.
+void prepare_result(void* y, int images, std::int64_t stride, bool bfloat16) {
+    loupe::prefer_huge_pages(y, std::size_t(images) * stride * (bfloat16 ? 2 : 4));
+}
 
 // A filter as it comes from Python: address or 0, its shape, one number of taps for both axes.
 struct Filter {
@@ -82,6 +88,7 @@ void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::a
     std::vector<float> kept_up, kept_down;
     task.fu = taps(filter_of(fu), reverse, kept_up);
     task.fd = taps(filter_of(fd), reverse, kept_down);
+    prepare_result(task.y, task.n, task.y_stride.n, task.bfloat16);
     loupe::plan(task, tuning[2] != 0);
     loupe::run_filter(task, threads, tuning[0], tuning[1]);
 }
@@ -105,6 +112,9 @@ void bias_act(Address x, Address y, std::array<Address, 3> vectors,
 
 void pack_weights(Address weight, Address packed, std::array<int, 3> shape, int threads) {
     py::gil_scoped_release release;
+    loupe::prefer_huge_pages(
+        reinterpret_cast<void*>(packed),
+        sizeof(float) * std::size_t(loupe::packed_floats(shape[0], shape[1], shape[2])));
     loupe::pack_weights(floats(weight), shape[0], shape[1], shape[2], threads,
                         reinterpret_cast<float*>(packed));
 }
@@ -124,6 +134,7 @@ void conv(Address x, Address y, Address packed, std::array<Address, 2> vectors,
     task.o = shape[4], task.out_h = shape[5], task.out_w = shape[6], task.pad = pad;
     task.x_stride = {x_stride[0], x_stride[1], x_stride[2]};
     task.y_stride = {y_stride[0], y_stride[1], y_stride[2]};
+    prepare_result(task.y, task.n, task.y_stride.n, task.bfloat16);
     loupe::run_conv(task, kernel, threads);
 }
 
