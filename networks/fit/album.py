@@ -32,8 +32,14 @@ class Places:
 
     def part(self, pictures: slice) -> Places:
         """Some of the pictures."""
-        values = (self.z, self.z_style, self.places, self.colours)
-        return Places(*(value[pictures] for value in values))
+        return Places(*(value[pictures] for value in self._values()))
+
+    def to(self, device: torch.device) -> Places:
+        """The same on a device."""
+        return Places(*(value.to(device) for value in self._values()))
+
+    def _values(self) -> tuple[Tensor, ...]:
+        return self.z, self.z_style, self.places, self.colours
 
 
 class Album:

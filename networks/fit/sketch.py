@@ -36,12 +36,12 @@ class Sketcher(Trainer):
         source: Source,
         device: torch.device,
         workers: int,
-        first: int = FIRST,
-        room: int = ROOM,
+        first: int | None = None,
+        room: int | None = None,
     ) -> None:
         super().__init__(recipe, source, device, workers)
-        self._album = Album(source, recipe, room)
-        self._first = first
+        self._album = Album(source, recipe, room or ROOM)
+        self._first = first or FIRST
         # bfloat16 is twice as fast where there is hardware for it, and harmless everywhere.
         self._dtype = torch.bfloat16
 
@@ -57,7 +57,7 @@ class Sketcher(Trainer):
         self._album.draw_until(self._first + int(new), self._pool.map)
         num = len(self._replicas)
         rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
-        batch = self._album.choose(self.recipe.batch, self.recipe.points, rng)
+        batch = self._album.choose(self.recipe.batch, self.recipe.points, rng).to(self.device)
         shards = [batch.part(slice(i, None, num)) for i in range(num)]
         return list(self._pool.map(self._gradients_at, self._replicas, shards))
 

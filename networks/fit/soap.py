@@ -68,8 +68,8 @@ def _start(state: dict[str, Tensor], gradient: Tensor) -> None:
     state["square"] = torch.zeros_like(gradient)
     if gradient.ndim == 2:
         for side, size in zip(("left", "right"), gradient.shape, strict=True):
-            state[side] = torch.zeros(size, size)
-            state[side + "_basis"] = torch.eye(size)
+            state[side] = gradient.new_zeros(size, size)
+            state[side + "_basis"] = torch.eye(size, device=gradient.device)
 
 
 def _follow(state: dict[str, Tensor], gradient: Tensor, beta: float, is_first: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from networks.fit import parts, recipe
+from networks.fit import parts, recipe, sketch
 from networks.fit.album import Album
 from networks.fit.chain import chain_design
 from networks.fit.evaluate import psnr
@@ -22,7 +22,15 @@ from networks.fit.sketch import Sketcher
 from networks.fit.soap import Soap
 from networks.fit.source import Source, load_source
 from networks.stylegan3 import StyleGAN3
-from tests.networks.test_fit import CPU, DISCS, SMALL, assert_same, draw_discs, state_of
+from tests.networks.test_fit import (
+    CPU,
+    DISCS,
+    SMALL,
+    assert_same,
+    draw_discs,
+    run_program,
+    state_of,
+)
 
 SKETCH = dataclasses.replace(
     SMALL, channels=(16,) * 5, first_cutoff=5.0, input_bandwidth=3.0, points=32, mapping_features=24
@@ -189,6 +197,19 @@ def test_soap_keeps_its_bases_orthonormal() -> None:
     for side, size in (("left", 6), ("right", 9)):
         basis = optimizer.state[weight][side + "_basis"]
         torch.testing.assert_close(basis.t() @ basis, torch.eye(size), rtol=0, atol=1e-4)
+
+
+def test_the_program_sketches_and_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sketch, "FIRST", 32)
+    monkeypatch.setattr(sketch, "ROOM", 64)
+    small = ["--out", str(tmp_path / "run"), "--resolution", "16", "--channels", "8,8,8"]
+    small += ["--points", "8", "--batch", "2", "--bandwidth", "4", "--crossover", "2"]
+    assert "step 1/1" in run_program(*small, "--steps", "1")
+    assert "at step 1" in run_program(*small, "--steps", "2")
+    refused = run_program("--out", str(tmp_path / "t"), "--arch", "t", "--points", "8")
+    assert "sketch an r and start from it with --init" in refused
 
 
 def test_only_one_by_one_kernels_can_be_sketched() -> None:
