@@ -10,8 +10,9 @@ import math
 
 from imgui_bundle import ImVec2, ImVec4, imgui
 
-from visualizer import theme
+from visualizer import fit_text, theme
 
+ellipsis = fit_text.ellipsis
 LABEL_EM = 5.3
 _FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
 LABEL_SHARE = 0.36  # of a narrow column
@@ -155,7 +156,7 @@ def toggle(
 ) -> bool:
     """A tick box with its text."""
     colored = value != default
-    shown = _fit_toggle(text)
+    shown = fit_text.fit_toggle(text)
     if colored:
         imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
     changed, new = imgui.checkbox(f"{shown}##{name}", value)
@@ -173,13 +174,14 @@ def button(text: str, help_text: str = "", width: float = 0.0, active: bool = Fa
         imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
     room = imgui.get_content_region_avail().x
     width = room if width < 0 else width
-    text, padding_x = _fit_button(text, width or room)
+    text, padding_x = fit_text.fit_button(text, width or room)
     padding = ImVec2(padding_x, imgui.get_style().frame_padding.y)
     imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
     pressed = imgui.button(text, ImVec2(width, 0))
     imgui.pop_style_var()
     if active:
         imgui.pop_style_color()
+        _underline(imgui.get_item_rect_min().x, imgui.get_item_rect_max().x, theme.ACCENT)
     tooltip(help_text)
     return bool(pressed)
 
@@ -236,48 +238,6 @@ def hint(text: str) -> str:
     return ellipsis(text, imgui.calc_item_width() - 2 * imgui.get_style().frame_padding.x)
 
 
-def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
-    """The text shortened with … so that it is at most `width` wide."""
-    if imgui.calc_text_size(text).x <= width:
-        return text
-    while text and imgui.calc_text_size(f"…{text}").x > width:
-        text = text[1:] if keep_end else text[:-1]
-    return f"…{text}" if keep_end else f"{text}…"
-
-
-def _fit_button(label: str, width: float) -> tuple[str, float]:
-    """A label, shortened where it must be, and the padding beside it."""
-    text = label.partition("##")[0]
-    padding = imgui.get_style().frame_padding.x
-    needed = imgui.calc_text_size(text).x
-    if needed + 2 * padding <= width:
-        return label, padding
-    narrow = theme.px(2)
-    icon, _, words = text.partition(" ")
-    if len(icon) == 1 and words and needed + 2 * narrow > width:
-        text = words  # an icon says it a second time
-    text = ellipsis(text, max(width - 2 * narrow, 0.0))
-    needed = imgui.calc_text_size(text).x
-    padding = min(padding, max((width - needed) / 2, 0.0))
-    suffix = "###" + label.partition("###")[2] if "###" in label else f"###{label}"
-    return (label if label.startswith(f"{text}#") or label == text else text + suffix), padding
-
-
-def _fit_toggle(text: str) -> str:
-    """The text beside a tick box; the box goes to a row of its own if the text needs that."""
-    if not text:
-        return text
-    box = imgui.get_frame_height() + imgui.get_style().item_inner_spacing.x
-    window = imgui.internal.get_current_window()
-    line = imgui.get_content_region_avail().x
-    if imgui.calc_text_size(text).x + box > line and imgui.get_cursor_screen_pos().x > (
-        window.work_rect.min.x + 1
-    ):
-        imgui.new_line()
-        line = imgui.get_content_region_avail().x
-    return ellipsis(text, line - box)
-
-
 def _is_typing(name: str) -> bool:
     """Whether the field of this name shows a text cursor now."""
     item_id = imgui.get_id(f"##{name}")
@@ -292,7 +252,7 @@ def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
     """Write a value right-aligned into the last item, its unit and prefix dim, if they fit."""
     low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
     pad = imgui.get_style().frame_padding
-    prefix, unit = _fitting_extras(text, unit, prefix, high.x - low.x - 2 * pad.x)
+    prefix, unit = fit_text.fit_extras(text, unit, prefix, high.x - low.x - 2 * pad.x)
     draw = imgui.get_window_draw_list()
     alpha = imgui.get_style().alpha
     dim = imgui.get_color_u32(_faded(theme.TEXT_DIM, alpha))
@@ -310,16 +270,6 @@ def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
     draw.pop_clip_rect()
 
 
-def _fitting_extras(text: str, unit: str, prefix: str, room: float) -> tuple[str, str]:
-    """Prefix and unit as far as they fit beside the value: the value goes first."""
-    gap = imgui.get_font_size() * 0.25
-    room -= imgui.calc_text_size(text).x
-    needed = imgui.calc_text_size(unit).x + gap if unit else 0.0
-    unit, room = (unit, room - needed) if needed <= room else ("", room)
-    needed = imgui.calc_text_size(prefix).x + gap if prefix else 0.0
-    return (prefix if needed <= room else ""), unit
-
-
 def _faded(color: ImVec4, alpha: float) -> ImVec4:
     return ImVec4(color.x, color.y, color.z, color.w * alpha)
 
@@ -328,15 +278,21 @@ def _draw_bar(value: float, default: float, limits: tuple[float, float]) -> None
     """A thin bar at the bottom of the last item: the value's place between its limits."""
     if not limits[1] > limits[0] or limits[1] - limits[0] > 1e4:
         return
-    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+    low, high = imgui.get_item_rect_min().x, imgui.get_item_rect_max().x
 
     def place(at: float) -> float:
         fraction = (min(max(at, limits[0]), limits[1]) - limits[0]) / (limits[1] - limits[0])
-        return float(low.x + (high.x - low.x) * fraction)
+        return float(low + (high - low) * fraction)
 
     zero = place(min(max(0.0, limits[0]), limits[1]))
     color = theme.ACCENT if value != default else theme.tone(104)
+    left, right = sorted((zero, place(value)))
+    _underline(left, right, color)
+
+
+def _underline(left: float, right: float, color: ImVec4) -> None:
+    """A thin bar at the bottom of the last item, as faint as it is."""
     packed = imgui.get_color_u32(_faded(color, imgui.get_style().alpha * 0.9))
-    draw = imgui.get_window_draw_list()
-    ends = sorted((zero, place(value)))
-    draw.add_rect_filled(ImVec2(ends[0], high.y - theme.px(2)), ImVec2(ends[1], high.y), packed)
+    bottom = imgui.get_item_rect_max().y
+    low, high = ImVec2(left, bottom - theme.px(2)), ImVec2(right, bottom)
+    imgui.get_window_draw_list().add_rect_filled(low, high, packed)

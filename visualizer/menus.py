@@ -9,6 +9,7 @@ from visualizer import theme
 from visualizer.actions import Actions
 from visualizer.app import App
 from visualizer.camera import Camera
+from visualizer.layout import COLUMNS
 from visualizer.models import short_name
 from visualizer.viewport import Viewport
 
@@ -107,7 +108,7 @@ class Menus:
         imgui.separator()
         params = hello_imgui.get_runner_params()
         for window in params.docking_params.dockable_windows:
-            if window.can_be_closed:
+            if window.label in COLUMNS:
                 window.is_visible = imgui.menu_item(window.label, "", window.is_visible)[1]
         if imgui.menu_item("Reset the layout", "", False)[0]:
             params.docking_params.layout_reset = True

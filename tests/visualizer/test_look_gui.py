@@ -125,3 +125,11 @@ def test_a_dragged_column_keeps_its_width(window: Any) -> None:
     assert columns(window)[0] == pytest.approx(360, abs=2)
     save_settings(window.app.settings)
     assert load_settings().columns == {"Controls": pytest.approx(360, abs=2)}
+
+
+def test_the_view_menu_hides_a_column_and_brings_it_back(window: Any) -> None:
+    assert columns(window) == [300, 270]
+    window.do(lambda ui: ui.menu_click("//##MainMenuBar/View/Analysis"))
+    window.wait(lambda: not imgui.internal.find_window_by_name("Analysis").active, "its hiding")
+    window.do(lambda ui: ui.menu_click("//##MainMenuBar/View/Analysis"))
+    assert columns(window) == [300, 270]
