@@ -14,6 +14,8 @@ import torch
 from networks.stop import Stop
 from renderer.messages import LayerInfo, SynthesisSpec
 
+MAX_KEPT = 4  # waypoints: the first ones, as rows mostly change together
+
 
 @dataclass(frozen=True)
 class Waypoint:
@@ -41,7 +43,7 @@ class Walk:
 
     def wants(self, stop: Stop) -> bool:
         """It is worth its memory; the first stop of a row is, later ones would read the row."""
-        if stop.row not in self._wanted or stop.row in self._kept:
+        if stop.row not in self._wanted or stop.row in self._kept or len(self._kept) >= MAX_KEPT:
             return False
         return _num_bytes(self._kept) + stop.nbytes <= self._budget_bytes
 

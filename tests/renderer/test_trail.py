@@ -189,3 +189,5 @@ def test_what_is_kept_stays_within_the_cache(
             network.activation(pipeline, network.view(*rows, mix_seed=mix_seed))
         assert max(kept[-2:]) <= budget_bytes / 2
     assert kept[-1] > 0
+    trail = pipeline._cache.get(("trail", network.model.key, "main"))
+    assert sorted(trail._kept) == [1, 2, 3, 4]
