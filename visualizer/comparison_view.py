@@ -76,7 +76,7 @@ class CompareView:
             return False
         mouse, picture = imgui.get_mouse_pos(), placed.picture
         inside = picture.y <= mouse.y <= picture.y + picture.height
-        return bool(inside and abs(mouse.x - self._wipe_x(picture)) <= GRIP_PX)
+        return bool(inside and abs(mouse.x - self._wipe_x(picture)) <= theme.px(GRIP_PX))
 
     def move_wipe(self, placed: Placed, state: ViewState) -> ViewState:
         """The state with the edge where the mouse is."""

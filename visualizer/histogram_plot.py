@@ -45,7 +45,7 @@ def build_histogram(sheet: Sheet, channels: range, scale_db: float, height: floa
     implot.push_style_color(implot.Col_.plot_border.value, ImVec4(0, 0, 0, 0))
     implot.push_style_color(implot.Col_.axis_text.value, theme.TEXT_FAINT)
     implot.push_style_color(implot.Col_.axis_grid.value, theme.FIELD)
-    implot.push_style_var(implot.StyleVar_.plot_padding.value, ImVec2(0, 4))
+    implot.push_style_var(implot.StyleVar_.plot_padding.value, ImVec2(0, theme.px(4)))
     flags = implot.Flags_.canvas_only.value | implot.Flags_.no_inputs.value
     if implot.begin_plot("##histogram", ImVec2(-1, height), flags):
         implot.setup_axes("", "", 0, implot.AxisFlags_.no_decorations.value)
@@ -53,7 +53,7 @@ def build_histogram(sheet: Sheet, channels: range, scale_db: float, height: floa
         implot.setup_axes_limits(-top, top, 0, highest * 1.08, always)
         implot.setup_finish()
         limit = 10 ** (-scale_db / 20)
-        spec: Any = implot.Spec(line_color=theme.TEXT_FAINT, line_weight=1.0)
+        spec: Any = implot.Spec(line_color=theme.TEXT_FAINT, line_weight=theme.px(1.0))
         implot.plot_inf_lines("##range", np.array([-limit, limit]), spec)
         for idx, (middles, shares) in enumerate(curves):
             _draw(idx, middles, shares, theme.TEXT if len(curves) == 1 else COLORS[idx])
@@ -65,5 +65,5 @@ def build_histogram(sheet: Sheet, channels: range, scale_db: float, height: floa
 def _draw(idx: int, middles: Floats, shares: Floats, color: ImVec4) -> None:
     fill: Any = implot.Spec(fill_color=color, fill_alpha=0.25)
     implot.plot_shaded(f"##shade{idx}", middles, shares, 0.0, fill)
-    line: Any = implot.Spec(line_color=on_theme(color), line_weight=1.2)
+    line: Any = implot.Spec(line_color=on_theme(color), line_weight=theme.px(1.2))
     implot.plot_line(f"##line{idx}", middles, shares, line)

@@ -51,7 +51,7 @@ def draw_pixel_frame(
     draw: imgui.ImDrawList, picture: Rect, place: Place, cell: float, dx: float = 0.0
 ) -> None:
     """A frame about a pixel of a picture on the screen, never too small to be seen."""
-    size = max(cell, 7.0)
+    size = max(cell, theme.px(7.0))
     x = picture.x + dx + (place[0] + 0.5) * cell - size / 2
     y = picture.y + (place[1] + 0.5) * cell - size / 2
     frame_cell(draw, ImVec2(x, y), size)

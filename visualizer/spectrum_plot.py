@@ -165,12 +165,12 @@ def _draw_curve(curve: Curve, number: int, is_log: bool) -> None:
     first = 1 if is_log else 0
     x = np.ascontiguousarray(curve.frequencies[first:])
     y = np.ascontiguousarray(np.clip(curve.power_db[first:], FLOOR_DB * 2, None))
-    spec: Any = implot.Spec(line_color=on_theme(curve.color), line_weight=curve.weight)
+    spec: Any = implot.Spec(line_color=on_theme(curve.color), line_weight=theme.px(curve.weight))
     implot.plot_line(f"{curve.name}##{number}", x, y, spec)
 
 
 def _draw_mark(mark: Mark) -> None:
-    spec: Any = implot.Spec(line_color=mark.color, line_weight=1.0)
+    spec: Any = implot.Spec(line_color=mark.color, line_weight=theme.px(1.0))
     implot.plot_inf_lines(f"##{mark.name}", np.array([mark.frequency]), spec)
 
 
@@ -180,8 +180,8 @@ def _push_style() -> None:
     implot.push_style_color(implot.Col_.plot_border.value, ImVec4(0, 0, 0, 0))
     implot.push_style_color(implot.Col_.axis_text.value, theme.TEXT_FAINT)
     implot.push_style_color(implot.Col_.axis_grid.value, theme.FIELD)
-    implot.push_style_var(implot.StyleVar_.plot_padding.value, ImVec2(0, 4))
-    implot.push_style_var(implot.StyleVar_.label_padding.value, ImVec2(4, 2))
+    implot.push_style_var(implot.StyleVar_.plot_padding.value, ImVec2(0, theme.px(4)))
+    implot.push_style_var(implot.StyleVar_.label_padding.value, ImVec2(theme.px(4), theme.px(2)))
     em = imgui.get_font_size()
     implot.push_style_var(implot.StyleVar_.plot_min_size.value, ImVec2(em * 4, em * 4))
 

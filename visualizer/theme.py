@@ -167,7 +167,7 @@ def _colors() -> dict[str, ImVec4]:
         "window_bg": PANEL,
         "child_bg": clear,
         "popup_bg": tone(42),
-        "border": tone(62),
+        "border": tone(80 if _is_light else 62),
         "frame_bg": FIELD,
         "frame_bg_hovered": FIELD_HOVER,
         "frame_bg_active": FIELD_ACTIVE,
