@@ -121,7 +121,7 @@ class Keys:
             return
         # else Dear ImGui would take Tab for a step to the next field
         imgui.internal.set_key_owner(imgui.Key.tab, imgui.get_id("panels"))
-        modifiers = imgui.get_io().key_mods
+        modifiers = _modifiers()
         for wanted, key, command in self._table:
             if wanted == modifiers and imgui.is_key_pressed(key, command.repeats):
                 command.act()
@@ -134,10 +134,10 @@ class Keys:
             self._viewport.space_was_used = False
 
     def _handle_cursor_keys(self) -> None:
-        io = imgui.get_io()
-        if io.key_ctrl or io.key_alt:
+        modifiers = _modifiers()
+        if modifiers & (imgui.Key.mod_ctrl.value | imgui.Key.mod_alt.value):
             return
-        size = 1.0 if io.key_shift else STEP
+        size = 1.0 if modifiers & imgui.Key.mod_shift.value else STEP
         right = _pressed(imgui.Key.right_arrow) - _pressed(imgui.Key.left_arrow)
         down = _pressed(imgui.Key.down_arrow) - _pressed(imgui.Key.up_arrow)
         if right or down:
@@ -217,6 +217,16 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
                 imgui.text_colored(theme.TEXT_DIM, f"{meaning}   ")
         imgui.end_table()
     imgui.end()
+
+
+def _modifiers() -> int:
+    """The modifiers held in this frame, also those let go in it.
+
+    Who types fast lets Ctrl go before the frame that sees the other key.
+    """
+    names = ("mod_ctrl", "mod_shift", "mod_alt", "mod_super")
+    let_go = (key for name in names if imgui.is_key_released(key := getattr(imgui.Key, name)))
+    return int(imgui.get_io().key_mods | sum(key.value for key in let_go))
 
 
 def _pressed(key: imgui.Key) -> int:

@@ -65,7 +65,7 @@ class Palette:
         if not imgui.begin_popup("##palette", _FLAGS):
             return
         chosen = self._build_content()
-        if chosen is not None:
+        if chosen is not None or imgui.is_key_pressed(imgui.Key.escape):  # also while typing
             imgui.close_current_popup()
         imgui.end_popup()
         if chosen is not None:

@@ -46,6 +46,24 @@ def test_an_arrow_marks_the_next_command(robot: Any) -> None:
     assert robot.app.settings.scale == 1.0
 
 
+def test_a_chord_whose_modifier_is_let_go_first_is_still_that_chord(robot: Any) -> None:
+    """A key that is pressed while Ctrl is let go, all between two frames, as fast typing does."""
+    io = imgui.get_io()
+    for events in (
+        ((KEY.mod_ctrl, True), (KEY.left_ctrl, True)),
+        ((KEY.p, True), (KEY.mod_ctrl, False), (KEY.left_ctrl, False)),
+        ((KEY.p, False),),
+    ):
+        for key, is_down in events:
+            io.add_key_event(key, is_down)
+        robot.frame()
+    assert imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value), "no palette"
+    assert robot.app.state == robot.first_state, "P alone pins"
+    robot.press(KEY.escape)
+    robot.frame()
+    assert not imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value), "one Escape is enough"
+
+
 def test_tab_hides_the_panels_and_brings_them_back(robot: Any) -> None:
     width = robot.window.viewport.region.width
     robot.press(KEY.tab)
