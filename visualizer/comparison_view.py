@@ -10,7 +10,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 
 from renderer.state import ViewState, seed_at
 from visualizer import camera as cam
-from visualizer import controls, icons, theme
+from visualizer import controls, difference_legend, icons, theme
 from visualizer.camera import Rect
 from visualizer.comparison import Comparison, b_state
 from visualizer.context import Context
@@ -168,6 +168,9 @@ class CompareView:
         else:
             self._draw_picture(placed, region, 0, width)
             self._caption(region, f"B  {b_text}" if mode == "B" else f"A − B  ({b_text})")
+        if mode == "Difference":
+            corner = ImVec2(region.x + region.width - 5, region.y + region.height - 5)
+            difference_legend.draw_over(difference_legend.legend_of(self.comparison.state), corner)
 
     def _upload(self, source: Shown) -> None:
         if source is self._source or source.pixels is None:

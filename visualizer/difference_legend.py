@@ -22,6 +22,9 @@ VIRIDIS = (
     (170, 220, 50),
     (253, 231, 37),
 )
+_GREYS = ((0, 0, 0), (255, 255, 255))
+BAR_EM = 0.7
+WIDTH_EM = 13.0  # over the picture
 _HELP = (
     "Raw values: the picture's black is −1 and its white +1, so 0.01 is a little more than one "
     "of its 256 levels"
@@ -48,32 +51,36 @@ def legend_of(comparison: CompareState) -> Legend:
 
 
 def build_ui(legend: Legend) -> None:
-    """A bar with the values at its ends and in its middle."""
-    origin, width = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail().x
-    height = imgui.get_font_size() * 0.7
+    """A bar with the values at its ends and in its middle, as a row of a panel."""
+    width, font_px = imgui.get_content_region_avail().x, imgui.get_font_size()
+    _draw(legend, imgui.get_cursor_screen_pos(), width, theme.TEXT_DIM)
+    imgui.dummy(ImVec2(width, (BAR_EM + 1) * font_px))
+    controls.tooltip(_HELP)
+
+
+def draw_over(legend: Legend, corner: ImVec2) -> None:
+    """The same over the picture, with its lower right end at a corner."""
+    font_px = imgui.get_font_size()
+    width, pad = WIDTH_EM * font_px, 0.4 * font_px
+    low = ImVec2(corner.x - width - 2 * pad, corner.y - (BAR_EM + 1) * font_px - 2 * pad)
     draw = imgui.get_window_draw_list()
-    colors = [
-        _packed(*color) for color in (VIRIDIS if legend.in_colors else ((0,) * 3, (255,) * 3))
-    ]
+    draw.add_rect_filled(low, corner, imgui.get_color_u32(ImVec4(0, 0, 0, 0.55)), 3.0)
+    _draw(legend, ImVec2(low.x + pad, low.y + pad), width, theme.grey(255, 0.9))
+
+
+def _draw(legend: Legend, origin: ImVec2, width: float, text_color: ImVec4) -> None:
+    draw = imgui.get_window_draw_list()
+    height = imgui.get_font_size() * BAR_EM
+    colors = [_packed(*color) for color in (VIRIDIS if legend.in_colors else _GREYS)]
     step = width / (len(colors) - 1)
     for idx, (left, right) in enumerate(itertools.pairwise(colors)):
         low = ImVec2(origin.x + idx * step, origin.y)
         high = ImVec2(low.x + step, origin.y + height)
         draw.add_rect_filled_multi_color(low, high, left, right, right, left)
-    imgui.dummy(ImVec2(width, height))
-    controls.tooltip(_HELP)
-    middle = (legend.low + legend.high) / 2
-    start = imgui.get_cursor_pos_x()
-    for share, text in (
-        (0.0, write(legend.low)),
-        (0.5, write(middle)),
-        (1.0, f"{write(legend.high)} {legend.unit}"),
-    ):
-        imgui.set_cursor_pos_x(start + share * (width - imgui.calc_text_size(text).x))
-        imgui.text_colored(theme.TEXT_DIM, text)
-        controls.tooltip(_HELP)
-        if share < 1:
-            imgui.same_line()
+    texts = write(legend.low), write((legend.low + legend.high) / 2), write(legend.high)
+    for share, text in zip((0.0, 0.5, 1.0), (*texts[:2], f"{texts[2]} {legend.unit}"), strict=True):
+        x = origin.x + share * (width - imgui.calc_text_size(text).x)
+        draw.add_text(ImVec2(x, origin.y + height), imgui.get_color_u32(text_color), text)
 
 
 def write(value: float) -> str:

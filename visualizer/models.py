@@ -205,4 +205,5 @@ class Models:
     @property
     def known_sources(self) -> list[str]:
         """Loaded models, and the bundled ones, for switching."""
-        return list(dict.fromkeys([*self.infos, *BUNDLED_SOURCES]))
+        resident = [model.source for model in self.resident]
+        return list(dict.fromkeys([*self.infos, *resident, *BUNDLED_SOURCES]))
