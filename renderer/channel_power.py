@@ -49,6 +49,7 @@ class ChannelPower:
         self._signal = signal
         self._between = between
         self._is_centred = is_centred
+        self._in_threads = signal.device.type == "cpu"
         self._height, self._width = signal.shape[1:]
         rows, columns = (torch.kaiser_window(n, False, beta) for n in signal.shape[1:])
         self._window = torch.outer(rows, columns).to(signal.device)
@@ -56,7 +57,7 @@ class ChannelPower:
     def sum(self) -> torch.Tensor:
         """[H, W // 2 + 1]: of all channels."""
         shape = (self._height, self._width // 2 + 1)
-        if self._signal.device.type != "cpu":
+        if not self._in_threads:
             total = torch.zeros(shape, device=self._signal.device)
             for _, power in self._each_on_device():
                 total += power.sum(dim=0)
@@ -73,7 +74,7 @@ class ChannelPower:
 
     def weighed(self, weights: torch.Tensor) -> torch.Tensor:
         """[C, K]: sums of the power of each channel times weights [H, W // 2 + 1, K]."""
-        if self._signal.device.type != "cpu":
+        if not self._in_threads:
             flat = weights.flatten(0, 1).to(self._signal.device)
             return torch.cat([power.flatten(1) @ flat for _, power in self._each_on_device()])
         pairs = weights.repeat_interleave(2, dim=1).numpy()  # [H, 2·(W // 2 + 1), K]

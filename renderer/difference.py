@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from renderer.display import Picture, pixels_last, to_uint8
+from renderer.display import Picture, to_uint8
 from renderer.messages import DifferenceSpec, Stats
 from renderer.stages import Stages
 from renderer.viridis import colored
@@ -15,22 +15,17 @@ def difference(a: Stages, b: Stages, spec: DifferenceSpec) -> Picture | None:
 
     The statistics are of the raw difference; its root mean square stands for its deviation.
     """
-    shown_a, shown_b = _shown(a), _shown(b)
-    if shown_a.shape[1:] != shown_b.shape[1:]:
+    values_a, values_b = a.shown_values(), b.shown_values()
+    if values_a.shape[:2] != values_b.shape[:2]:
         return None
-    count = min(len(shown_a), len(shown_b))
-    delta = shown_a[:count] - shown_b[:count]
+    count = min(values_a.shape[2], values_b.shape[2])
     with a.work.stage("difference"):
+        delta = values_a[..., :count] - values_b[..., :count]
         pixels = _picture(delta, spec).cpu().contiguous().numpy()
         mean, rms = float(delta.mean()), float(delta.double().square().mean().sqrt())
         top = float(delta.abs().max())
     stats = Stats((mean, mean), (rms, rms), (top, top))
     return Picture(pixels, stats, count, a.shown_channels()[0])
-
-
-def _shown(stages: Stages) -> torch.Tensor:
-    first, count = stages.shown_channels()
-    return stages.activation()[first : first + count].float()
 
 
 def _picture(delta: torch.Tensor, spec: DifferenceSpec) -> torch.Tensor:
@@ -41,8 +36,8 @@ def _picture(delta: torch.Tensor, spec: DifferenceSpec) -> torch.Tensor:
     elif spec.kind == "squared":
         delta = delta.square()
     if not spec.in_colors:
-        return to_uint8(pixels_last(delta if spec.kind == "signed" else delta * 2 - 1))
-    level = delta.mean(dim=0)
+        return to_uint8(delta if spec.kind == "signed" else delta * 2 - 1)
+    level = delta.mean(dim=2)
     if spec.kind == "signed":
         level = (level + 1) / 2
     return colored(level)

@@ -58,8 +58,9 @@ def to_uint8(
     height, width, channels = values.shape
     picture = values.new_empty([height, width, 3 if mark_outside else channels], dtype=torch.uint8)
     divisors = None if tops is None else tops.to(values).clamp(1e-8, 1e8).repeat(width)
-    step = max(BLOCK_VALUES // (width * channels), 1)
-    for y in range(0, height, step):  # every operation on values that are in the processor's cache
+    is_cpu = values.device.type == "cpu"  # every operation on values that are in its cache
+    step = max(BLOCK_VALUES // (width * channels), 1) if is_cpu else height
+    for y in range(0, height, step):
         levels = values[y : y + step].flatten(1)
         levels = levels * gain if divisors is None else (levels / divisors).mul_(gain)
         pixels = picture[y : y + step]

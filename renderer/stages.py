@@ -7,31 +7,24 @@ never re-runs the network, and equal views share what they can.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
 import torch
 
 from renderer.cache import ByteCache
 from renderer.capture import Capture, list_layers, run_synthesis
 from renderer.channel_power import centred
-from renderer.display import (
-    Picture,
-    beside,
-    pixels_last,
-    shown_channels,
-    to_uint8,
-)
+from renderer.display import Picture, beside, pixels_last, shown_channels, to_uint8
 from renderer.equivariance import untransform
-from renderer.errors import RenderError, Superseded
+from renderer.errors import Superseded
 from renderer.latents import compute_ws, normalize_latents
 from renderer.layer_band import OUTPUT
-from renderer.messages import IDENTITY, LayerInfo, Matrix, SpectrumSpec, SynthesisSpec, View
+from renderer.messages import IDENTITY, LayerInfo, SpectrumSpec, View
 from renderer.models import Model
 from renderer.spectrum import power_db, power_map, spectrum_picture
 from renderer.statistics import ChannelStatistics, all_and_shown, channel_statistics
 from renderer.trail import Trail, Walk
+from renderer.transform import normalize_synthesis
 from renderer.work import Work
 
 CENTRED_SHARE = 4  # a signal without its mean may take this part of the cache
@@ -105,6 +98,11 @@ class Stages:
             )
         return self._activation
 
+    def shown_values(self) -> torch.Tensor:
+        """float32 [H, W, C], contiguous: raw values of the channels in the picture."""
+        key = ("shown", self._shown_key, *self.shown_channels())
+        return self._cached(key, self._gather, _num_bytes)
+
     def statistics(self) -> ChannelStatistics:
         """Of every channel of `activation`."""
         key = ("statistics", self._shown_key)
@@ -152,20 +150,19 @@ class Stages:
 
     def _plain_picture(self) -> torch.Tensor:
         """uint8 [H, W, C], without the spectrum."""
-        spec, shown = self.view.display, self.shown_channels()
-        key = ("shown", self._shown_key, *shown)
-        values = self._cached(key, lambda: self._gather(*shown), _num_bytes)
-        tops = self.statistics().max_abs[shown[0] : sum(shown)] if spec.normalize else None
+        spec, (first, count) = self.view.display, self.shown_channels()
+        values = self.shown_values()
+        tops = self.statistics().max_abs[first : first + count] if spec.normalize else None
 
         def make() -> torch.Tensor:
             with self.work.stage("display"):
                 return to_uint8(values, 10 ** (spec.scale_db / 20), tops, spec.mark_outside)
 
         numbers = (spec.normalize, spec.scale_db, spec.mark_outside)
-        return self._cached(("plain", key, *numbers), make, _num_bytes)
+        return self._cached(("plain", self._shown_key, first, count, *numbers), make, _num_bytes)
 
-    def _gather(self, first: int, count: int) -> torch.Tensor:
-        activation = self.activation()
+    def _gather(self) -> torch.Tensor:
+        activation, (first, count) = self.activation(), self.shown_channels()
         with self.work.stage("display"):
             return pixels_last(activation[first : first + count])
 
@@ -256,41 +253,3 @@ class Stages:
 
 def _num_bytes(tensor: torch.Tensor) -> int:
     return tensor.nbytes
-
-
-def normalize_synthesis(spec: SynthesisSpec, model: Model) -> SynthesisSpec:
-    """The same activations under one name: what this model ignores is set to its default.
-
-    Raises:
-        RenderError: the transform cannot be undone.
-    """
-    has_noise, has_transform = model.info.has_noise, model.info.has_input_transform
-    is_random = has_noise and spec.noise_mode == "random"
-    matrix = IDENTITY
-    if has_transform:
-        matrix = _checked_transform(spec.input_transform)
-        if spec.round_to_px:
-            matrix = _rounded(matrix, model.info.img_resolution)
-    return replace(
-        spec,
-        noise_mode=spec.noise_mode if has_noise else "const",
-        noise_seed=spec.noise_seed if is_random else 0,
-        input_transform=matrix,
-        round_to_px=False,
-    )
-
-
-def _checked_transform(matrix: Matrix) -> Matrix:
-    values = np.asarray(matrix, np.float64)
-    if not np.isfinite(values).all() or abs(np.linalg.det(values)) < 1e-8:
-        raise RenderError(
-            "The transform squashes the picture to a line, so it cannot be inverted;"
-            " choose another or reset it."
-        )
-    return matrix
-
-
-def _rounded(matrix: Matrix, resolution: int) -> Matrix:
-    (a, b, x), (c, d, y), last = matrix
-    x, y = round(x * resolution) / resolution, round(y * resolution) / resolution
-    return ((a, b, x), (c, d, y), last)

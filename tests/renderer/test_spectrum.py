@@ -11,6 +11,7 @@ import torch
 
 import cuda_ext
 import networks
+from renderer.channel_power import ChannelPower, centred
 from renderer.display import DisplaySpec
 from renderer.layer_band import with_band
 from renderer.messages import LayerInfo, SpectrumProfile, SpectrumSpec, View
@@ -39,6 +40,26 @@ def test_the_map_of_many_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("renderer.channel_power.CHUNK_VALUES", 12 * 12 * 2)
     torch.testing.assert_close(power_map(signal, 3.0, lambda: calls.append(1)), whole)
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("is_centred", [False, True])
+def test_threads_and_devices_give_the_same_power(is_centred: bool) -> None:
+    signal = torch.from_numpy(np.random.RandomState(2).randn(5, 14, 11) + 3)
+    weights = torch.rand(14, 6, 2)
+    x = centred(signal) if is_centred else signal
+    in_threads, on_device = (ChannelPower(x, 4.0, is_centred=is_centred) for _ in range(2))
+    on_device._in_threads = False
+    torch.testing.assert_close(in_threads.sum(), on_device.sum())
+    torch.testing.assert_close(in_threads.weighed(weights), on_device.weighed(weights))
+
+
+def test_centring_leaves_the_values_as_they_are() -> None:
+    for dtype in (torch.float32, torch.bfloat16):
+        x = torch.randn(3, 8, 8).to(dtype)
+        before = x.clone()
+        assert float(centred(x).mean(dim=(1, 2)).abs().max()) < 1e-6
+        power_map(x, 8.0)
+        assert torch.equal(x, before)
 
 
 def test_a_constant_layer_has_no_power_and_no_warning() -> None:
