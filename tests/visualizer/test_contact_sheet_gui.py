@@ -109,3 +109,16 @@ def test_the_histogram_counts_every_value(robot: Any, sheet: ContactSheetPanel) 
     counts = sheet.data.histograms.sum(axis=1)
     assert (counts == 148 * 148).all()
     robot.do(lambda ui: ui.item_close("//Analysis/Layers/Histogram"))
+
+
+def test_thumbnails_are_drawn_together(robot: Any, sheet: ContactSheetPanel) -> None:
+    """One change of texture per thumbnail would cost more than all their pixels."""
+
+    def count() -> int:
+        robot.frame()
+        lists = imgui.get_draw_data().cmd_lists
+        return sum(len(part.cmd_buffer) for part in lists)
+
+    with_sheet = count()
+    sheet.is_open = False
+    assert with_sheet < count() + 12, f"{len(sheet.channels)} thumbnails"

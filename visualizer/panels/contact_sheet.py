@@ -172,27 +172,42 @@ class ContactSheetPanel:
         top = imgui.get_window_pos().y
         first = max(0, int((top - grid.top) // grid.row))
         last = int((top + imgui.get_window_height() - grid.top) // grid.row) + 1
+        seen = range(first * grid.columns, min(last * grid.columns, len(self.channels)))
+        for idx in seen:  # all pictures, then all letters: each change of texture costs
+            place = grid.place(idx)
+            u0, v0, u1, v1 = self.data.corner(self.channels[idx])
+            low, high = ImVec2(place.x, place.y), ImVec2(place.x + size, place.y + size)
+            draw.add_image(texture, low, high, ImVec2(u0, v0), ImVec2(u1, v1))
+        shown = -1 if state.layer.rgb else state.layer.base_channel
+        self._draw_labels(draw, seen, size, line, hovered, shown)
+
+    def _draw_labels(
+        self,
+        draw: imgui.ImDrawList,
+        seen: range,
+        size: float,
+        line: float,
+        hovered: int,
+        shown: int,
+    ) -> None:
+        """Frames, numbers and values of the thumbnails at places of the grid."""
+        assert self.data is not None
         text_color = imgui.get_color_u32(theme.TEXT_DIM)
         value_color = imgui.get_color_u32(theme.TEXT_FAINT)
         accent = imgui.get_color_u32(theme.ACCENT)
-        frame = imgui.get_color_u32(theme.TEXT_DIM)
-        for idx in range(first * grid.columns, min(last * grid.columns, len(self.channels))):
-            channel = self.channels[idx]
-            place = grid.place(idx)
-            low = ImVec2(place.x, place.y)
-            high = ImVec2(place.x + size, place.y + size)
-            u0, v0, u1, v1 = self.data.corner(channel)
-            draw.add_image(texture, low, high, ImVec2(u0, v0), ImVec2(u1, v1))
-            shown = not state.layer.rgb and channel == state.layer.base_channel
-            if shown or idx == hovered:
-                draw.add_rect(low, high, accent if shown else frame, 0, 2.0)
-            if line:
-                below = place.y + size
-                draw.add_text(ImVec2(place.x, below), text_color, str(channel))
-                value = self.data.describe(channel, self.order)
-                x = place.x + size - imgui.calc_text_size(value).x if value else place.x
-                if value:
-                    draw.add_text(ImVec2(x, below), value_color, value)
+        for idx in seen:
+            place, channel = self.grid.place(idx), self.channels[idx]
+            if channel == shown or idx == hovered:
+                low, high = ImVec2(place.x, place.y), ImVec2(place.x + size, place.y + size)
+                draw.add_rect(low, high, accent if channel == shown else text_color, 0, 2.0)
+            if not line:
+                continue
+            below = place.y + size
+            draw.add_text(ImVec2(place.x, below), text_color, str(channel))
+            value = self.data.describe(channel, self.order)
+            if value:
+                x = place.x + size - imgui.calc_text_size(value).x
+                draw.add_text(ImVec2(x, below), value_color, value)
 
     def _build_tooltip(self, channel: int) -> None:
         assert self.data is not None
