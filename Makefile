@@ -18,6 +18,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: setup.py pyproject.toml constraints.txt $(NATIVE_SOURCES) | $(VENV)/bin/python
+	@echo "Installing libraries and building the native kernels: the first time takes minutes."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
