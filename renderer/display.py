@@ -9,7 +9,6 @@ import torch
 from renderer.messages import DisplaySpec, Stats
 from renderer.ring import Pixels
 
-BLOCK_VALUES = 1 << 17  # made into pixels at a time
 TOO_BRIGHT = (240, 50, 60)  # marks of values outside the displayable range
 TOO_DARK = (40, 90, 240)
 
@@ -55,28 +54,27 @@ def to_uint8(
         tops: [C], by which each channel is divided first.
         mark_outside: colour the pixels of which a channel is beyond −1…1, or no number: [H, W, 3].
     """
-    height, width, channels = values.shape
-    picture = values.new_empty([height, width, 3 if mark_outside else channels], dtype=torch.uint8)
-    divisors = None if tops is None else tops.to(values).clamp(1e-8, 1e8).repeat(width)
-    is_cpu = values.device.type == "cpu"  # every operation on values that are in its cache
-    step = max(BLOCK_VALUES // (width * channels), 1) if is_cpu else height
-    for y in range(0, height, step):
-        levels = values[y : y + step].flatten(1)
-        levels = levels * gain if divisors is None else (levels / divisors).mul_(gain)
-        pixels = picture[y : y + step]
-        bright, dark = _outside(levels.view(-1, width, channels)) if mark_outside else (None, None)
-        levels = levels.mul_(127.5).add_(128).nan_to_num_(nan=0.0).clamp_(0, 255)
-        pixels.copy_(levels.view(-1, width, channels))
-        if bright is not None and dark is not None:
-            pixels[dark] = pixels.new_tensor(TOO_DARK)
-            pixels[bright] = pixels.new_tensor(TOO_BRIGHT)
-    return picture
+    levels = values * gain if tops is None else _normalized(values, tops).mul_(gain)
+    outside = _outside(levels) if mark_outside else None
+    levels.mul_(127.5).add_(128).nan_to_num_(nan=0.0).clamp_(0, 255)
+    pixels = levels.to(torch.uint8)
+    if outside is not None:
+        pixels = pixels.repeat(1, 1, 3 // pixels.shape[2])
+        for where, color in zip(outside, (TOO_DARK, TOO_BRIGHT), strict=True):
+            pixels[where] = pixels.new_tensor(color)
+    return pixels
+
+
+def _normalized(values: torch.Tensor, tops: torch.Tensor) -> torch.Tensor:
+    height, width, _ = values.shape
+    divisors = tops.to(values).clamp(1e-8, 1e8).repeat(width)  # a row: one long inner loop
+    return (values.view(height, -1) / divisors).view(values.shape)
 
 
 def _outside(levels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """bool [H, W]: too bright or no number, and too dark."""
+    """bool [H, W]: too dark, and too bright or no number."""
     highest = lowest = levels[..., 0]
     for channel in range(1, levels.shape[2]):  # NaN stays NaN in both
         highest = torch.maximum(highest, levels[..., channel])
         lowest = torch.minimum(lowest, levels[..., channel])
-    return ~(highest <= 1), lowest < -1
+    return lowest < -1, ~(highest <= 1)
