@@ -153,6 +153,9 @@ class Photographer:
         layer = replace(self.robot.app.state.layer, name=layers[len(layers) // 2].name)
         self.change(layer=layer, mix=StyleMixState(rows=(0, 1, 4)))
         self._click_picture()
+        self._show("Analysis", "Spectrum")
+        self.robot.click("//Analysis/Spectrum/###pin")
+        self.robot.click("//Analysis/Spectrum/###Diagonal")
         self.pages("panels")
 
     def take_conditional(self) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.gui
 
 def point_at(robot: Any, x: int, y: int, click: bool = False) -> None:
     """Move the mouse over the middle of a pixel of the picture, and maybe click there."""
+    robot.frame()  # the picture has its place
     viewport = robot.window.viewport
     cell = viewport.zoom / viewport.scale
     rect = viewport.picture
