@@ -95,6 +95,7 @@ class App:
         self.pixels: Pixels | None = None  # of the shown picture: a copy, for capture
         self.status = renderer.status
         self._request: RenderRequest | None = None
+        self._asked_state: ViewState | None = None  # whose request that is
         self._submitted: dict[int, tuple[float | None, ViewState]] = {}  # stamp → input at, state
         self._expected_sha256: dict[str, str] = {}
         self._num_restarts = 0
@@ -160,10 +161,13 @@ class App:
 
     def ask(self) -> bool:
         """Ask for the picture of the state if it is another one, also in the middle of a frame."""
+        if self.state is self._asked_state and self._request is not None:
+            return False
         loading = self.models.loading
         if self.shown is None and loading is not None and loading.source == self.state.model:
             return False  # its job reads it already
         request = comparison.extend(to_request(self.state), self.state)
+        self._asked_state = self.state
         if request == self._request:
             return False
         self._request = request

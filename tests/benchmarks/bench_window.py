@@ -25,8 +25,9 @@ import psutil
 
 from renderer.ring import RingReader, RingWriter
 from renderer.shared_memory import SharedMemory
-from renderer.state import ViewState
+from renderer.state import LayerState, SpectrumState, ViewState
 from tests.visualizer.virtual_display import virtual_display
+from visualizer.comparison import pin
 from visualizer.context import percentile
 from visualizer.layout import IDLE_FPS
 
@@ -34,8 +35,8 @@ LIMITS = {  # what must not be exceeded, as far as it is a fixed number
     "gui_ms_p95": 4.0,
     "upload_1024_ms": 8.0,
     "longest_gap_ms": 250.0,
-    "idle_window_percent": 3.0,
-    "idle_renderer_percent": 0.5,
+    **{f"idle_{what}window_percent": 3.0 for what in ("", "layer_", "spectrum_", "compare_")},
+    **{f"idle_{what}renderer_percent": 0.5 for what in ("", "layer_", "spectrum_", "compare_")},
 }
 SLOW_MODEL = """
 import sys
@@ -234,22 +235,40 @@ def measure_kills(folder: Path, options: argparse.Namespace) -> dict[str, float]
 
 
 def measure_idle(folder: Path, options: argparse.Namespace) -> dict[str, float]:
-    """No input, no animation: what the two processes use of one core."""
+    """No input, no animation: what the two processes use of one core, whatever is shown."""
+    figures = {}
     with _window(idle_fps=IDLE_FPS) as robot:
-        _frames_for(robot, 2.0)
-        processes = [psutil.Process(), psutil.Process(robot.app.status.pid)]
-        before = [sum(process.cpu_times()[:2]) for process in processes]
-        begin_sec, begin_frames = time.perf_counter(), robot.window.num_frames
-        finished = robot.app.shown.result.num_finished
-        _frames_for(robot, 8.0)
-        wall_sec = time.perf_counter() - begin_sec
-        used = [sum(p.cpu_times()[:2]) - b for p, b in zip(processes, before, strict=True)]
-        return {
-            "idle_window_percent": 100 * used[0] / wall_sec,
-            "idle_renderer_percent": 100 * used[1] / wall_sec,
-            "idle_frames_per_sec": (robot.window.num_frames - begin_frames) / wall_sec,
-            "idle_pictures": float(robot.app.shown.result.num_finished - finished),
-        }
+        plain = robot.app.state
+        layer = LayerState(robot.app.shown.layers[-3].name)
+        other = replace(plain, latent=replace(plain.latent, x=1.0))
+        for what, state in (
+            ("", plain),
+            ("layer_", replace(plain, layer=layer)),
+            ("spectrum_", replace(plain, spectrum=SpectrumState(show=True))),
+            ("compare_", replace(other, comparison=pin(plain, "Side by side").comparison)),
+        ):
+            robot.app.state = state
+            robot.settle()
+            _frames_for(robot, 2.0)
+            for key, value in _idle(robot, 6.0).items():
+                figures[f"idle_{what}{key}"] = value
+    return figures
+
+
+def _idle(robot: Any, seconds: float) -> dict[str, float]:
+    processes = [psutil.Process(), psutil.Process(robot.app.status.pid)]
+    before = [sum(process.cpu_times()[:2]) for process in processes]
+    begin_sec, begin_frames = time.perf_counter(), robot.window.num_frames
+    finished = robot.app.shown.result.num_finished
+    _frames_for(robot, seconds)
+    wall_sec = time.perf_counter() - begin_sec
+    used = [sum(p.cpu_times()[:2]) - b for p, b in zip(processes, before, strict=True)]
+    return {
+        "window_percent": 100 * used[0] / wall_sec,
+        "renderer_percent": 100 * used[1] / wall_sec,
+        "frames_per_sec": (robot.window.num_frames - begin_frames) / wall_sec,
+        "pictures": float(robot.app.shown.result.num_finished - finished),
+    }
 
 
 def _frames_for(robot: Any, seconds: float) -> None:
