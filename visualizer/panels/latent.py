@@ -39,7 +39,7 @@ class LatentPanel:
             latent = replace(latent, x=float(typed), y=0.0)
         controls.label("Position", (latent.x, latent.y) != (0, 0))
         width = controls.half_width()
-        text = "In seeds (y: in hundreds of them); between whole numbers the four around are blended"
+        text = "In seeds (y: in hundreds); between whole numbers the four around are blended"
         x = controls.number(
             "x", latent.x, 0.0, limits=_LIMITS, speed=0.01, prefix="x", width=width, help_text=text
         )
