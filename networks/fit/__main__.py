@@ -41,6 +41,7 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--seed", default=0, show_default=True)
 @click.option("--batch", default=8, show_default=True, help="Pictures per step.")
 @click.option("--lr", default=Recipe.lr, show_default=True, help="Learning rate.")
+@click.option("--warmup", default=Recipe.warmup, show_default=True, help="First steps, slower.")
 @click.option("--crossover", default=6, show_default=True, help="First row of ws of the style.")
 @click.option("--ema", "ema_decay", default=Recipe.ema_decay, show_default=True)
 @click.option("--channels", default="", help="Of every layer but ToRGB, such as 64,64,48,32.")
