@@ -1,8 +1,8 @@
-"""When a frame is held back: for a picture that is about to come.
+"""When a frame is held back: for a picture that is about to come; and how many there are.
 
 A picture that takes few milliseconds is drawn in the frame of the input that changed it. Drawing
 first and showing it one frame later would also take the cores from the renderer, where OpenGL is
-software.
+software. There, fewer frames are drawn while a picture takes long.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable
 
 from visualizer.app import App
+from visualizer.stand_in import is_late
 from visualizer.waker import Waker
 
 HOLD_SEC = 0.04  # at most, counted from when the picture was asked for
 NUM_RECENT = 3  # pictures; the fastest of them says what to expect
 CONTENTION = 4.0  # drawing may make a picture slower by this factor at most …
+SLOW_FPS = 30  # while a picture takes long, where OpenGL is software
+SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "gdi generic", "software")
 TRY_FRAMES = 20  # … so that now and then a held frame must tell how fast it really is
 
 
@@ -29,6 +32,18 @@ class Pace:
         self._waker = waker
         self._clock = clock
         self._num_unheld = 0  # frames since the last hold
+        self.is_software = False  # OpenGL takes the renderer's cores
+
+    def learn_renderer(self, name: str) -> None:
+        """What OpenGL calls itself."""
+        self.is_software = any(word in name.lower() for word in SOFTWARE)
+
+    def fps_limit(self, wanted: float) -> float:
+        """The frames per second there may be, where `wanted` are allowed."""
+        app = self._app
+        is_up = app.renderer.status.state in ("ready", "busy")
+        spares = self.is_software and is_up and is_late(app, self._clock())
+        return min(wanted, SLOW_FPS) if spares else wanted
 
     def hold(self) -> None:
         """Wait while that picture is likely to come soon; takes whatever has come."""

@@ -35,15 +35,22 @@ class StandIn:
         self.change, self.text = None, ""
         if app.owed is None or app.shown is None or app.status.state not in ("ready", "busy"):
             return
-        waited_sec = self._clock() - app.owed.since_sec
-        is_slow = app.shown.result.render_ms > SLOW_SEC * 1e3
-        if app.wanted is not None and (is_slow or waited_sec > SLOW_SEC):
+        now_sec = self._clock()
+        if app.wanted is not None and is_late(app, now_sec):
             before, wanted = app.shown.result.request.views[0], app.wanted.views[0]
             self.change = change_between(before, wanted, app.shown.tile.ref.width)
         if self.change is not None:
             self.text = "preview"
-        elif waited_sec > PENDING_SEC:
+        elif now_sec - app.owed.since_sec > PENDING_SEC:
             self.text = "being computed…"
+
+
+def is_late(app: App, now_sec: float) -> bool:
+    """Whether a picture is owed that takes long, or will as the last one did."""
+    if app.owed is None or app.shown is None:
+        return False
+    is_slow = app.shown.result.render_ms > SLOW_SEC * 1e3
+    return is_slow or now_sec - app.owed.since_sec > SLOW_SEC
 
 
 def change_between(before: View, wanted: View, width_px: int) -> Matrix | None:

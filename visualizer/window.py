@@ -97,6 +97,8 @@ class Window:
         window = glfw_utils.glfw_window_hello_imgui()
         take_drop: Any = self._take_drop  # the stubs describe the C callback
         glfw.set_drop_callback(window, take_drop)
+        name: bytes | None = GL.glGetString(GL.GL_RENDERER)
+        self.pace.learn_renderer((name or b"").decode("utf-8", "replace"))
         self.waker.is_awake = True
 
     def _take_drop(self, _window: Any, paths: Any) -> None:
@@ -126,7 +128,7 @@ class Window:
 
     def _follow_settings(self) -> None:
         settings, idling = self.app.settings, hello_imgui.get_runner_params().fps_idling
-        idling.fps_max = float(settings.fps_limit)
+        idling.fps_max = self.pace.fps_limit(float(settings.fps_limit))
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)

@@ -130,3 +130,18 @@ def test_pictures_slowed_by_the_drawing_are_tried_again(bench: Bench) -> None:
 def test_a_renderer_that_is_not_up_is_not_waited_for(bench: Bench) -> None:
     bench.renderer.status = replace(bench.renderer.status, state="restarting")
     assert bench.frame() == 0
+
+
+def test_software_drawing_leaves_the_cores_to_a_slow_picture(bench: Bench) -> None:
+    bench.frame()
+    assert bench.pace.fps_limit(60.0) == 60.0
+    bench.sleeper.now_sec += 0.2
+    assert bench.pace.fps_limit(60.0) == 60.0, "a graphics card draws beside it"
+    bench.pace.learn_renderer("llvmpipe (LLVM 15.0.6, 256 bits)")
+    assert bench.pace.fps_limit(60.0) == pace.SLOW_FPS
+    assert bench.pace.fps_limit(20.0) == 20.0
+    bench.answer()
+    bench.app.take_events()
+    assert bench.pace.fps_limit(60.0) == 60.0
+    bench.pace.learn_renderer("NVIDIA H100/PCIe/SSE2")
+    assert not bench.pace.is_software
