@@ -77,14 +77,15 @@ class ChannelPower:
         if not self._in_threads:
             flat = weights.flatten(0, 1).to(self._signal.device)
             return torch.cat([power.flatten(1) @ flat for _, power in self._each_on_device()])
-        pairs = weights.repeat_interleave(2, dim=1).numpy()  # [H, 2·(W // 2 + 1), K]
-        sums = np.zeros((len(self._signal), weights.shape[2]), np.float32)
+        pairs = weights.movedim(2, 0).repeat_interleave(2, dim=2).contiguous().numpy()
+        sums = np.zeros((len(self._signal), len(pairs)), np.float32)
 
         def add(_thread: int, channel: int, spectrum: Floats) -> None:
             for y in range(0, self._height, ROWS):
                 part = spectrum[y : y + ROWS]
                 np.multiply(part, part, out=part)
-                sums[channel] += np.tensordot(part, pairs[y : y + ROWS], axes=2)
+                for k, weight in enumerate(pairs):  # [H, 2·(W // 2 + 1)]
+                    sums[channel, k] += np.vdot(part, weight[y : y + ROWS])
 
         self._each_on_cpu(add)
         return torch.from_numpy(sums)
