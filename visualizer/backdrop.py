@@ -54,13 +54,12 @@ class Backdrop:
         if not self._grounds:
             return
         size = imgui.get_io().display_size
-        top = min(rect.y for rect, _ in self._grounds)
         bottom = max(rect.y + rect.height for rect, _ in self._grounds)
-        bars = (Rect(0, 0, size.x, top), Rect(0, bottom, size.x, size.y - bottom))
+        below = Rect(0, bottom, size.x, size.y - bottom), theme.BAR  # the line below leaves a gap
         grounds = sorted(self._grounds, key=lambda ground: ground[0].width * ground[0].height)
         _paint(grounds.pop()[1])  # the largest one everywhere: that costs next to nothing
         GL.glEnable(GL.GL_SCISSOR_TEST)
-        for rect, color in (*grounds, *((bar, theme.BAR) for bar in bars)):
+        for rect, color in (*grounds, below):
             _confine(rect)
             _paint(color)
         GL.glDisable(GL.GL_SCISSOR_TEST)

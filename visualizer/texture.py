@@ -34,6 +34,7 @@ class PictureTexture:
         self.height = 0
         self._channels = 0
         self._buffer_id = int(GL.glGenBuffers(1))
+        self._parameters: dict[int, int] = {}  # as set
         self._levels: dict[int, Pixels] = {}  # of the picture, as far as they were needed
         self._uploaded: set[int] = set()
         self._allocated: set[int] = set()  # levels that have a store of the right size
@@ -62,15 +63,16 @@ class PictureTexture:
         for level in range(first, last + 1):
             if level not in self._uploaded:
                 self._upload_level(level)
-        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_BASE_LEVEL, first)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MAX_LEVEL, last)
-        low = GL.GL_NEAREST if exact else GL.GL_LINEAR
-        low = GL.GL_LINEAR_MIPMAP_LINEAR if zoom < 1 else low
         high = GL.GL_NEAREST if exact else GL.GL_LINEAR
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MIN_FILTER, low)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_MAG_FILTER, high)
-        GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+        low = GL.GL_LINEAR_MIPMAP_LINEAR if zoom < 1 else high
+        self._set(
+            {
+                GL.GL_TEXTURE_BASE_LEVEL: first,
+                GL.GL_TEXTURE_MAX_LEVEL: last,
+                GL.GL_TEXTURE_MIN_FILTER: low,
+                GL.GL_TEXTURE_MAG_FILTER: high,
+            }
+        )
 
     def delete(self) -> None:
         """Free the texture and its buffer; the GL context must still be current."""
@@ -93,7 +95,6 @@ class PictureTexture:
                 GL.GL_TEXTURE_2D, level, internal, width, height, 0, kind, GL.GL_UNSIGNED_BYTE, None
             )
         GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
-        GL.glPixelStorei(GL.GL_UNPACK_ROW_LENGTH, 0)
         GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
         # a new store each time: the driver need not wait for the upload before
         GL.glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, pixels, GL.GL_STREAM_DRAW)
@@ -108,14 +109,26 @@ class PictureTexture:
 
     def _set_channels(self) -> None:
         """Show one channel as grey."""
-        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_WRAP_S, GL.GL_CLAMP_TO_EDGE)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_EDGE)
         is_grey = self._channels == 1
-        green, blue = (GL.GL_RED, GL.GL_RED) if is_grey else (GL.GL_GREEN, GL.GL_BLUE)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_G, green)
-        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_B, blue)
+        self._set(
+            {
+                GL.GL_TEXTURE_WRAP_S: GL.GL_CLAMP_TO_EDGE,
+                GL.GL_TEXTURE_WRAP_T: GL.GL_CLAMP_TO_EDGE,
+                GL.GL_TEXTURE_SWIZZLE_G: GL.GL_RED if is_grey else GL.GL_GREEN,
+                GL.GL_TEXTURE_SWIZZLE_B: GL.GL_RED if is_grey else GL.GL_BLUE,
+            }
+        )
+
+    def _set(self, parameters: dict[int, int]) -> None:
+        """Set the parameters that are not set so yet: a call from Python costs microseconds."""
+        changed = {k: v for k, v in parameters.items() if self._parameters.get(k) != v}
+        if not changed:
+            return
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self.texture_id)
+        for name, value in changed.items():
+            GL.glTexParameteri(GL.GL_TEXTURE_2D, name, value)
         GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
+        self._parameters.update(changed)
 
 
 def needed_levels(zoom: float, width: int, height: int) -> tuple[int, int]:
