@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from imgui_bundle import hello_imgui, imgui
 
+from renderer.state import CompareMode
 from visualizer import comparison, theme
 from visualizer.actions import Actions
 from visualizer.app import App
@@ -94,8 +96,8 @@ class Keys:
                     _CTRL | _SHIFT | key.c),
             Command("Fit the picture", lambda: self._look(None), "F", key.f),
             Command("One picture pixel per screen pixel", lambda: self._look(1.0), "1", key._1),
-            Command("Pin the picture; then flip A and B", self._flip, "P", key.p),
-            Command("Unpin", self._unpin, "Shift+P", _SHIFT | key.p),
+            Command("Compare: pin, then flip A and B", self._flip, "P", key.p),
+            Command("Compare: unpin", self._unpin, "Shift+P", _SHIFT | key.p),
             Command("All channels of the layer", view.toggle_sheet, "C", key.c),
             Command("Channel before", lambda: self._step_channel(-1), ",", key.comma, True),
             Command("Next channel", lambda: self._step_channel(1), ".", key.period, True),
@@ -113,11 +115,23 @@ class Keys:
         )  # fmt: skip
         known = {command.name for command in named}
         others = [Command(name, act) for name, act in app.actions.items() if name not in known]
-        return (*named, *others)
+        return (*named, *self._comparing(), *others)
+
+    def _comparing(self) -> list[Command]:
+        """The ways of the Compare panel."""
+        return [
+            Command(f"Compare: {mode.lower()}", functools.partial(self._compare, mode))
+            for mode in comparison.MODES
+            if mode not in ("A", "B")
+        ]
 
     def handle(self) -> None:
         """Call once per frame, after the widgets."""
         if imgui.get_io().want_text_input:
+            return
+        if imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value):  # a menu: keys are its own
+            if imgui.is_key_pressed(imgui.Key.escape):
+                imgui.internal.close_popup_to_level(0, True)
             return
         # else Dear ImGui would take Tab for a step to the next field
         imgui.internal.set_key_owner(imgui.Key.tab, imgui.get_id("panels"))
@@ -157,6 +171,14 @@ class Keys:
             app.notices.say("compare", "Pinned. P flips between this picture and the next.")
         else:
             app.state = comparison.flip(app.state)
+
+    def _compare(self, mode: CompareMode) -> None:
+        """Show A and B in this way; without a B, this picture becomes one."""
+        state = self._app.state
+        if state.comparison.pinned is None:
+            self._app.state = comparison.pin(state, mode)
+        else:
+            self._app.state = replace(state, comparison=replace(state.comparison, mode=mode))
 
     def _unpin(self) -> None:
         self._app.state = comparison.unpin(self._app.state)

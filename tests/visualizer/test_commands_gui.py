@@ -64,6 +64,46 @@ def test_a_chord_whose_modifier_is_let_go_first_is_still_that_chord(robot: Any) 
     assert not imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value), "one Escape is enough"
 
 
+def test_escape_closes_a_menu_and_its_keys_are_no_commands(robot: Any) -> None:
+    def is_open() -> bool:
+        return bool(imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value))
+
+    seen: list[bool] = []
+
+    def open_and_leave(ui: Any) -> None:
+        ui.menu_click("//##MainMenuBar/File")
+        ui.yield_(2)
+        seen.append(is_open())
+        ui.key_press(KEY.p)
+        ui.key_press(KEY.escape)
+        ui.yield_(2)
+        seen.append(is_open())
+
+    robot.do(open_and_leave)
+    assert seen == [True, False]
+    assert robot.app.state == robot.first_state  # P has pinned nothing
+
+
+def test_a_comparison_is_begun_and_changed_by_name(robot: Any) -> None:
+    def find(name: str) -> None:
+        def body(ui: Any) -> None:
+            ui.key_press(KEY.mod_ctrl | KEY.p)
+            ui.yield_(2)
+            ui.key_chars(name)
+            ui.key_press(KEY.enter)
+
+        robot.do(body)
+        robot.frame()
+
+    find("compare: wipe")
+    assert robot.app.state.comparison.pinned == robot.first_state
+    assert robot.app.state.comparison.mode == "Wipe"
+    find("compare: diff")
+    assert robot.app.state.comparison.mode == "Difference"
+    find("compare: unpin")
+    assert robot.app.state.comparison.pinned is None
+
+
 def test_tab_hides_the_panels_and_brings_them_back(robot: Any) -> None:
     width = robot.window.viewport.region.width
     robot.press(KEY.tab)
