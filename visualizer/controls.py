@@ -78,7 +78,9 @@ def number(
     if _reset_clicked():
         new = default
     if not was_typing:
-        _draw_value(f"{new:.{digits}f}", unit, prefix, new != default)
+        room = imgui.get_item_rect_size().x - 2 * imgui.get_style().frame_padding.x
+        text = fit_text.fit_number(new, digits, room)
+        _draw_value(text, unit, prefix, new != default)
     _draw_bar(new, default, limits)
     tooltip(help_text)
     return new

@@ -50,6 +50,16 @@ def fit_toggle(text: str) -> str:
     return ellipsis(text, line - box)
 
 
+def fit_number(value: float, digits: int, room: float) -> str:
+    """A number with as many of its digits behind the point as there is room for."""
+    for kind, most in (("f", digits), ("e", 2)):
+        for num in range(most, -1, -1):
+            text = f"{value:.{num}{kind}}".replace("e+0", "e")
+            if imgui.calc_text_size(text).x <= room:
+                return text
+    return "…"
+
+
 def fit_extras(text: str, unit: str, prefix: str, room: float) -> tuple[str, str]:
     """Prefix and unit as far as they fit beside the value: the value goes first."""
     gap = imgui.get_font_size() * 0.25

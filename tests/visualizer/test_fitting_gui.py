@@ -55,7 +55,11 @@ def resize(robot: Any, width: int, height: int) -> None:
 
 
 def show_layer(robot: Any, golden: Path) -> None:
-    """A layer with many channels, a pixel pinned, rows mixed, a histogram."""
+    """A layer with many channels, a pixel pinned, a histogram, the largest numbers."""
+    latent = replace(robot.app.state.latent, x=4294967295.0, y=-123456.75)
+    mix = replace(robot.app.state.mix, seed=4294967295, rows=(0, 10, 15))
+    transform = replace(robot.app.state.transform, x=-9.999, y=-9.999, angle_turns=-0.9999)
+    robot.app.state = replace(robot.app.state, latent=latent, mix=mix, transform=transform)
     layer = replace(robot.app.state.layer, name="L9_148_64", base_channel=40, mark_outside=True)
     robot.app.state = replace(robot.app.state, layer=layer)
     robot.app.context.pointer.pinned = (100, 100)
