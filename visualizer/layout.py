@@ -74,7 +74,7 @@ class Columns:
                 settings.columns = {**settings.columns, name: width / scale}
             wanted = round(min(settings.columns.get(name, WIDTHS[name]) * scale, most))
             if abs(wanted - width) > 1:
-                size = imgui.ImVec2(wanted, window.size.y)
+                size = imgui.ImVec2(max(1, wanted), max(1, window.size.y))  # of a tiny window
                 imgui.internal.dock_builder_set_node_size(window.dock_id, size)
             self._given[name] = wanted
 
