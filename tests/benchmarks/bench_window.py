@@ -67,6 +67,8 @@ def main(argv: list[str]) -> dict[str, float]:
 
 def _print(key: str, value: float, figures: dict[str, float]) -> None:
     limit = LIMITS.get(key)
+    if key in ("latency_ms_median", "latency_ms_p95"):
+        limit = figures["render_ms_median"] + 2 * 1e3 / 60  # the picture and two frames
     if key == "last_change_on_screen_ms":
         limit = 2 * figures["slow_render_ms"] + 100  # two renders of the slow model and 100 ms
     verdict = "" if limit is None else f"   at most {limit:g}: {'ok' if value <= limit else 'OVER'}"
