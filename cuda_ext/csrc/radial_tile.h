@@ -1,6 +1,6 @@
 // The radial 12 x 12 down filter: outputs of a few columns from 12 activated rows, in registers.
 //
-// Rows k and 11 - k of the filter have equal taps, and so have columns j and 11 - j: 36 products and
+// Rows k and 11 - k of the filter have equal taps, and so have columns j and 11 - j: 42 products and
 // about 50 sums per output. Sums wait in registers, so that nothing but activated rows is read.
 #pragma once
 
@@ -31,9 +31,11 @@ LOUPE_INLINE void add_row_pair(const float* taps, const Vec* upper, const Vec* l
         const int j = x + 5;
         e[j] = upper[2 * j] + lower[2 * j];
         o[j] = upper[2 * j + 1] + lower[2 * j + 1];
-        // taps 2m of the even columns equal taps 11 - 2m of the odd ones
-        LOUPE_UNROLL(6)
-        for (int m = 0; m < 6; ++m) sums[x] = fma(e[x + m] + o[j - m], g[m], sums[x]);
+        // taps 2m of the even columns equal taps 11 - 2m of the odd ones; one pair is not added
+        // first, as some processors add and multiply in different units, and additions prevail
+        sums[x] = fma(o[j], g[0], fma(e[x], g[0], sums[x]));
+        LOUPE_UNROLL(5)
+        for (int m = 1; m < 6; ++m) sums[x] = fma(e[x + m] + o[j - m], g[m], sums[x]);
     }
 }
 

@@ -195,6 +195,12 @@ struct FastLayout {
     Phase x, y;
 };
 
+// Vectors from one row of the ring to the next: odd, so that rows do not compete for cache sets.
+template <int UP>
+int ring_row(const FilterTask& task, int steps) {
+    return steps * (task.radial ? UP : UP / 2) | 1;
+}
+
 template <int UP>
 FastLayout fast_layout(const FilterTask& task, int column, int row, int width) {
     FastLayout at;
@@ -206,14 +212,14 @@ FastLayout fast_layout(const FilterTask& task, int column, int row, int width) {
     at.steps = ceil_div(at.offset_x + 2 * width + 10, UP);
     at.in_width = at.steps + 5;
     at.ring = 14 + UP;
-    at.row_width = at.steps * (task.radial ? UP : UP / 2);
+    at.row_width = ring_row<UP>(task, at.steps);
     return at;
 }
 
 template <int UP>
 std::int64_t fast_floats(const FilterTask& task, int width) {
     const int steps = ceil_div(UP - 1 + 2 * width + 10, UP);
-    const std::int64_t row = steps * (task.radial ? UP : UP / 2);
+    const std::int64_t row = ring_row<UP>(task, steps);
     return ((6 + UP) * std::int64_t(steps + 5) + (14 + UP) * row) * Vec::lanes;
 }
 
