@@ -14,7 +14,8 @@ from visualizer.app import App
 from visualizer.stand_in import is_late
 from visualizer.waker import Waker
 
-HOLD_SEC = 0.04  # at most, counted from when the picture was asked for
+HOLD_SEC = 0.06  # at most, counted from when the picture was asked for
+FAST_SEC = 0.04  # pictures that take longer are not waited for
 NUM_RECENT = 3  # pictures; the fastest of them says what to expect
 CONTENTION = 4.0  # drawing may make a picture slower by this factor at most …
 SLOW_FPS = 30  # while a picture takes long, where OpenGL is software
@@ -65,8 +66,8 @@ class Pace:
         if owed.since_sec == owed.newest_sec:
             return True  # the renderer had nothing to do: nobody knows how long this one takes
         expected_sec = min(recent_ms) / 1e3
-        if expected_sec > HOLD_SEC:
-            return expected_sec < CONTENTION * HOLD_SEC and self._num_unheld >= TRY_FRAMES
+        if expected_sec > FAST_SEC:
+            return expected_sec < CONTENTION * FAST_SEC and self._num_unheld >= TRY_FRAMES
         return True
 
     def _left_sec(self) -> float:
