@@ -141,7 +141,7 @@ class Photographer:
         """Whether this page is the last."""
         window = imgui.internal.find_window_by_name(title)
         place = page * (window.size.y - 40)
-        self.robot.do(lambda ui: ui.scroll_to_y(f"//{title}", place))
+        imgui.internal.set_scroll_y(window, place)
         return bool(place >= window.scroll_max.y)
 
     # --- what is taken -------------------------------------------------------------------------
