@@ -145,17 +145,16 @@ class ModelPanel:
         compared = state.comparison.pinned
         is_shown = model.source in (state.model, compared.model if compared else "")
         size = gigabytes(model.num_bytes)
-        close = imgui.get_frame_height()
-        room = imgui.get_content_region_avail().x - close
-        size_width = imgui.calc_text_size(size).x
-        name = controls.ellipsis(short_name(model.source), room - size_width - 16)
-        clicked = imgui.selectable(
-            f"{name}###show", model.source == state.model, 0, ImVec2(room - size_width - 8, 0)
-        )[0]
+        style, widths = imgui.get_style(), imgui.calc_text_size(f"{size}{icons.CLOSE}").x
+        room = imgui.get_content_region_avail().x - widths
+        room -= 2 * (style.frame_padding.x + style.item_inner_spacing.x)
+        name = controls.ellipsis(short_name(model.source), room)
+        is_current = model.source == state.model
+        clicked = imgui.selectable(f"{name}###show", is_current, 0, ImVec2(room, 0))[0]
         controls.tooltip(f"Show {model.source}: at once")
         if clicked:
             self._context.models.open(model.source)
-        imgui.same_line(room - size_width + imgui.get_cursor_pos_x() - 4)
+        controls.next_to()
         imgui.text_colored(theme.TEXT_DIM, size)
         controls.next_to()
         imgui.begin_disabled(is_shown)
