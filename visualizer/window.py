@@ -166,6 +166,8 @@ class Window:
             opened = imgui.collapsing_header(panel.title, flags)
             imgui.pop_style_var()
             imgui.pop_font()
+            if not opened and registry.is_changed(panel.title, self.app.state):
+                _mark_changed()
             if opened:
                 imgui.push_id(panel.title)
                 self.app.state = panel.build_ui(self.app.state, self.app.shown)
@@ -198,6 +200,14 @@ class Window:
 
     def _after_swap(self) -> None:
         self.app.frame_on_screen()
+
+
+def _mark_changed() -> None:
+    """A dot at the right end of the title just drawn: something in it differs from its default."""
+    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+    place = imgui.ImVec2(high.x - theme.px(12), (low.y + high.y) / 2)
+    color = imgui.get_color_u32(theme.ACCENT)
+    imgui.get_window_draw_list().add_circle_filled(place, theme.px(3.5), color)
 
 
 def read_window() -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from imgui_bundle import imgui
+
+from visualizer import theme
 
 pytestmark = pytest.mark.gui
 KEY = imgui.Key
@@ -102,6 +105,29 @@ def test_a_comparison_is_begun_and_changed_by_name(robot: Any) -> None:
     assert robot.app.state.comparison.mode == "Difference"
     find("compare: unpin")
     assert robot.app.state.comparison.pinned is None
+
+
+def test_a_shut_panel_shows_that_something_in_it_differs(robot: Any) -> None:
+    title = "//Controls/Style mixing"
+
+    def num_accented() -> int:
+        place: list[Any] = []
+        robot.do(lambda ui: (ui.item_close(title), ui.mouse_move("//Controls/Latent")))
+        robot.do(lambda ui: place.append(ui.item_info(title).rect_full))
+        rect = place[0]
+        shot = robot.screenshot()[int(rect.min.y) : int(rect.max.y)]
+        pixels = shot[:, int(rect.min.x) : int(rect.max.x)].astype(int)
+        accent = np.array([theme.ACCENT.x, theme.ACCENT.y, theme.ACCENT.z]) * 255
+        return int((np.abs(pixels - accent).max(axis=2) < 8).sum())
+
+    assert num_accented() == 0
+    state = robot.app.state
+    robot.app.state = replace(state, mix=replace(state.mix, rows=(0, 1)))
+    robot.settle()
+    assert num_accented() > 10
+    robot.press(KEY.mod_ctrl | KEY.z)
+    robot.settle()
+    assert num_accented() == 0
 
 
 def test_tab_hides_the_panels_and_brings_them_back(robot: Any) -> None:

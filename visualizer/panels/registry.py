@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import ClassVar, Protocol
 
 from renderer.state import ViewState
@@ -56,3 +57,21 @@ SHUT = (
     "Compare",
     "Performance",
 )  # until they are opened
+PARTS = {  # of the state, by the panel that changes them
+    "Latent": ("latent",),
+    "Style mixing": ("mix",),
+    "Truncation & noise": ("truncation", "noise"),
+    "Transform": ("transform",),
+    "Class": ("label",),
+    "Layers": ("layer",),
+    "Spectrum": ("spectrum",),
+    "Compare": ("comparison.pinned",),
+    "Performance": ("force_fp32",),
+}
+_DEFAULT = ViewState()
+
+
+def is_changed(title: str, state: ViewState) -> bool:
+    """Whether something that a panel holds differs from its default."""
+    places = [operator.attrgetter(place) for place in PARTS.get(title, ())]
+    return any(value(state) != value(_DEFAULT) for value in places)
