@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Any
+
+Key = tuple[Hashable, ...]
 
 
 class ByteCache:
@@ -12,14 +14,14 @@ class ByteCache:
 
     def __init__(self, budget_bytes: int) -> None:
         self.budget_bytes = budget_bytes
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
         self._num_bytes = 0
 
     @property
     def num_bytes(self) -> int:
         return self._num_bytes
 
-    def get(self, key: Hashable) -> Any | None:
+    def get(self, key: Key) -> Any | None:
         """The value, which becomes the most recently used; None when it is not here."""
         entry = self._entries.get(key)
         if entry is None:
@@ -27,7 +29,7 @@ class ByteCache:
         self._entries.move_to_end(key)
         return entry[0]
 
-    def put(self, key: Hashable, value: Any, num_bytes: int) -> None:
+    def put(self, key: Key, value: Any, num_bytes: int) -> None:
         """Keep a value; one that is larger than the whole budget is not kept."""
         self.drop(key)
         if num_bytes > self.budget_bytes:
@@ -37,10 +39,15 @@ class ByteCache:
         while self._num_bytes > self.budget_bytes:
             self.drop(next(iter(self._entries)))
 
-    def drop(self, key: Hashable) -> None:
+    def drop(self, key: Key) -> None:
         """Forget a value, if it is here."""
         _, num_bytes = self._entries.pop(key, (None, 0))
         self._num_bytes -= num_bytes
+
+    def keep(self, owners: Collection[Hashable]) -> None:
+        """Forget the values of others: a key is a tuple that begins with its owner."""
+        for key in [key for key in self._entries if key[0] not in owners]:
+            self.drop(key)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -119,6 +119,7 @@ class Frames:
         """The models by the names of their views, without those still being loaded."""
         models, is_loading = {}, False
         self._store.pin(view.model for view in request.views)
+        self._pipeline.keep(self._store.keys())
         for view in request.views:
             model = self._store.get(view.model)
             if model is not None:

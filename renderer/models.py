@@ -85,6 +85,11 @@ class ModelStore:
             if source not in self._pinned:
                 self._models.pop(source, None)
 
+    def keys(self) -> frozenset[int]:
+        """Of the resident models."""
+        with self._lock:
+            return frozenset(model.key for model in self._models.values())
+
     def _make_room(self) -> None:
         for source in list(self._models)[:-1]:
             if self._num_bytes() <= self.budget_bytes:

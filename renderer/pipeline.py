@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import psutil
@@ -51,6 +51,10 @@ class Pipeline:
 
     def __init__(self, device: str, budget_bytes: int | None = None) -> None:
         self._cache = ByteCache(cache_budget(device) if budget_bytes is None else budget_bytes)
+
+    def keep(self, model_keys: Collection[int]) -> None:
+        """Forget what was computed with models that have left the memory."""
+        self._cache.keep(model_keys)
 
     def forget(self) -> None:
         """Empty the caches: memory has run out."""

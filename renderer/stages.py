@@ -57,7 +57,7 @@ class Stages:
         self._layer_name = view.display.layer or OUTPUT
         self._latents = normalize_latents(view.latents, model.generator)
         self._synthesis = normalize_synthesis(view.synthesis, model)
-        self._key = (model.key, self._latents, self._synthesis, self._layer_name)
+        self._key = (self._latents, self._synthesis, self._layer_name)
         is_moved = self._synthesis.input_transform != IDENTITY
         self._is_untransformed = view.display.untransform and is_moved
         self._shown_key = (self._key, self._is_untransformed)
@@ -129,11 +129,17 @@ class Stages:
 
     # --- how it is computed --------------------------------------------------------------------
 
-    def _cached(self, key: Hashable, compute: Callable[[], T], size_of: Callable[[T], int]) -> T:
-        value: T | None = self._cache.get(key)
+    def _named(self, *key: Hashable) -> tuple[Hashable, ...]:
+        """The key of a value: of the model first, as its values leave with it."""
+        return (self.model.key, *key)
+
+    def _cached(
+        self, key: tuple[Hashable, ...], compute: Callable[[], T], size_of: Callable[[T], int]
+    ) -> T:
+        value: T | None = self._cache.get(self._named(*key))
         if value is None:
             value = compute()
-            self._cache.put(key, value, size_of(value))
+            self._cache.put(self._named(*key), value, size_of(value))
         return value
 
     def _display(self) -> Picture:
@@ -204,7 +210,7 @@ class Stages:
 
     def _synthesize(self) -> torch.Tensor:
         ws = self._ws()
-        key = ("trail", self.model.key, self.view.name)
+        key = self._named("trail", self.view.name)
         trail: Trail = self._cache.get(key) or Trail(self._cache.budget_bytes // TRAIL_SHARE)
         mix_rows = self._latents.mix_rows
         try:
@@ -222,7 +228,7 @@ class Stages:
     def _run(self, ws: torch.Tensor, walk: Walk) -> Capture:
         """Run the network; a complete run also tells which layers there are."""
         self.work.synthesis_runs += 1
-        to_the_end = self._cache.get(self._layers_key) is None
+        to_the_end = self._cache.get(self._named(*self._layers_key)) is None
         with self.work.stage("synthesis"):
             capture = run_synthesis(
                 self.model.generator,
@@ -235,11 +241,12 @@ class Stages:
             )
         if capture.layers is not None:
             self._layers = capture.layers
-            self._cache.put(self._layers_key, capture.layers, 200 * len(capture.layers))
+            size = 200 * len(capture.layers)
+            self._cache.put(self._named(*self._layers_key), capture.layers, size)
         return capture
 
     def _ws(self) -> torch.Tensor:
-        key = ("ws", self.model.key, self._latents)
+        key = ("ws", self._latents)
         return self._cached(key, self._map, _num_bytes)
 
     def _map(self) -> torch.Tensor:
@@ -248,7 +255,7 @@ class Stages:
 
     @property
     def _layers_key(self) -> tuple[Hashable, ...]:
-        return ("layers", self.model.key, self._synthesis.force_fp32)
+        return ("layers", self._synthesis.force_fp32)
 
 
 def _num_bytes(tensor: torch.Tensor) -> int:

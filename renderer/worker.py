@@ -100,6 +100,7 @@ class Worker:
         else:
             self._store.set_budget(message.num_bytes)
         self._tell_models()
+        self._inbox.retry_newest()  # a frame also frees what was computed with models that left
 
     def _tell_models(self) -> None:
         self._channel.send(ModelsKept(self._store.resident(), self._store.budget_bytes))

@@ -181,6 +181,19 @@ def test_the_model_used_longest_ago_leaves_when_the_budget_is_full() -> None:
     assert result.models_budget_bytes == sum(sizes) - 1
 
 
+def test_a_model_that_leaves_takes_what_was_computed_with_it() -> None:
+    bench = Bench()
+    for source in MODELS:
+        bench.answer_when_loaded(source)
+    cache, keys = bench.pipeline._cache, bench.store.keys()
+    assert {key[0] for key in cache._entries} == keys
+    bench.store.drop(MODELS[0])
+    assert bench.answer(MODELS[1])
+    assert bench.results()[-1].synthesis_runs == 0
+    assert {key[0] for key in cache._entries} == bench.store.keys() < keys
+    assert cache.num_bytes == sum(size for _, size in cache._entries.values())
+
+
 def test_two_models_larger_than_the_budget_are_still_shown_side_by_side() -> None:
     bench = Bench(budget_bytes=1)
     result = bench.answer_when_loaded(MODELS[0])

@@ -125,7 +125,7 @@ def test_a_layer_list_from_a_start_in_the_middle_is_complete(network: Network) -
         expected = Pipeline("cpu").open(network.view(), network.model, Work()).layers()
         pipeline, last = Pipeline("cpu"), network.model.info.num_ws - 1
         pipeline.open(network.view(last), network.model, Work()).activation()
-        key = ("layers", network.model.key, False)
+        key = (network.model.key, "layers", False)
         pipeline._cache.drop(key)
         pipeline.open(network.view(last, mix_seed=8), network.model, Work()).activation()
         assert pipeline._cache.get(key) == expected
@@ -177,7 +177,7 @@ def test_what_is_kept_stays_within_the_cache(
     put = ByteCache.put
 
     def note(self: ByteCache, key: Any, value: Any, num_bytes: int) -> None:
-        if key[0] == "trail":
+        if key[1] == "trail":
             kept.append(num_bytes)
         put(self, key, value, num_bytes)
 
@@ -189,5 +189,5 @@ def test_what_is_kept_stays_within_the_cache(
             network.activation(pipeline, network.view(*rows, mix_seed=mix_seed))
         assert max(kept[-2:]) <= budget_bytes / 2
     assert kept[-1] > 0
-    trail = pipeline._cache.get(("trail", network.model.key, "main"))
+    trail = pipeline._cache.get((network.model.key, "trail", "main"))
     assert sorted(trail._kept) == [1, 2, 3, 4]
