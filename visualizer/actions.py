@@ -42,6 +42,7 @@ class Actions:
                 "Save session…": self.ask_save_session,
                 "Choose capture folder…": self.ask_capture_folder,
                 "Save picture": self.save_picture,
+                "Save picture A": self.save_a,
                 "Save picture B": self.save_b,
                 "Save the difference": self.save_difference,
                 "Save the view": self.request_view_capture,
@@ -130,7 +131,13 @@ class Actions:
     # --- capture -------------------------------------------------------------------------------
 
     def save_picture(self) -> None:
-        """Write the shown picture at its own resolution, under the next number."""
+        """Write what is seen at its own resolution: A, B or their difference."""
+        comparison = self._app.context.comparison
+        mode = comparison.state.mode if comparison.is_on else "A"
+        {"B": self.save_b, "Difference": self.save_difference}.get(mode, self.save_a)()
+
+    def save_a(self) -> None:
+        """Write the present picture, under the next number."""
         app = self._app
         if app.shown is None or app.pixels is None:
             app.notices.say("capture", "There is no picture to save yet.")

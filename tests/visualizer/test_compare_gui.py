@@ -328,7 +328,7 @@ def test_both_the_difference_and_the_view_are_saved_with_their_states(
     robot.app.settings.capture_folder = str(tmp_path)
     robot.open_panel("Capture")
     robot.app.notices.say("test", "A message that is not saved")
-    for button in (f"{icons.CAMERA} Save picture", "Save B", "Save diff"):
+    for button in (f"{icons.CAMERA} Save A", "Save B", "Save diff"):
         robot.click(f"//Controls/Capture/{button}")
     robot.do(lambda ui: ui.mouse_move("//Controls/Capture"))  # where no tooltip comes
     robot.app.actions["Save the view"]()
@@ -362,3 +362,5 @@ def test_both_the_difference_and_the_view_are_saved_with_their_states(
     shot = robot.screenshot()
     x, y = round(region.x), round(region.y)
     assert np.array_equal(view, shot[y : y + view.shape[0], x : x + view.shape[1]])
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.s)  # what is seen
+    robot.wait((tmp_path / "difference_00001.png").exists, "the difference once more")

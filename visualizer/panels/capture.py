@@ -42,9 +42,12 @@ class CapturePanel:
         actions, comparison = self._context.actions, self._context.comparison
         width = controls.half_width()
         imgui.begin_disabled(result is None)
-        text = "The picture at its own resolution, as numbered PNG (Ctrl+S)"
-        if controls.button(f"{icons.CAMERA} Save picture", text, width):
-            actions["Save picture"]()
+        name = "Save A" if comparison.is_on else "Save picture"
+        text = (
+            "At its own resolution, as numbered PNG; Ctrl+S saves what is seen: A, B or difference"
+        )
+        if controls.button(f"{icons.CAMERA} {name}", text, width):
+            actions["Save picture A"]()
         imgui.end_disabled()
         controls.next_to()
         if controls.button(f"{icons.WINDOW} Save window", "The whole window as PNG", width):
