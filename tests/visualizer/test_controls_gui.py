@@ -68,7 +68,7 @@ def test_cursor_keys_step_the_latent(robot: Any) -> None:
 
 def test_mixed_rows_and_another_mixing_seed_are_shown(robot: Any) -> None:
     robot.open_panel("Style mixing")
-    # row 0 turns the Fourier features, by an affine layer that begins with zeros: untrained, nothing
+    # row 0 turns the Fourier features by an affine layer that begins with zeros
     robot.changed_by(lambda: robot.click(ROOM + "Style mixing/1##row"))
     robot.changed_by(lambda: robot.click(ROOM + "Style mixing/3##row"))
     assert robot.app.state.mix.rows == (1, 3)
