@@ -224,7 +224,9 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
         | imgui.WindowFlags_.no_collapse.value
         | imgui.WindowFlags_.no_saved_settings.value
     )
+    imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 1.0)
     _, stays = imgui.begin("Mouse and keys", True, flags)
+    imgui.pop_style_var()
     menus.show_help = bool(stays)
     keyed = [(command.keys, command.name) for command in commands() if command.keys]
     columns = ((*MOUSE_HELP, *KEY_HELP), keyed)

@@ -130,6 +130,7 @@ def _forget_sizes(style: imgui.Style) -> None:
         value = getattr(fresh, name)
         if isinstance(value, (float, ImVec2)) and not name.startswith(("_", "font_")):
             setattr(style, name, value)
+    style._main_scale = 1.0  # multiplied by every scaling: the thickness of crosses and arrows
 
 
 def _apply_sizes(style: imgui.Style) -> None:

@@ -53,6 +53,7 @@ def sizes(robot: Any) -> list[tuple[float, ...]]:
         baked = imgui.get_font_baked()
         found.append((imgui.get_font_size(), baked.size * baked.rasterizer_density))
         found.append((style.frame_padding.x, style.cell_padding.y, style.display_window_padding.x))
+        assert style._main_scale * 15 == pytest.approx(imgui.get_font_size(), abs=0.5)
 
     for _ in range(4):
         robot.frame()
