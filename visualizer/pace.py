@@ -39,12 +39,16 @@ class Pace:
         """What OpenGL calls itself."""
         self.is_software = any(word in name.lower() for word in SOFTWARE)
 
-    def fps_limit(self, wanted: float) -> float:
-        """The frames per second there may be, where `wanted` are allowed."""
-        app = self._app
+    def rest(self, begin_sec: float) -> None:
+        """After a frame that began then: leave the cores to a slow picture, until something comes.
+
+        What has come since the waker was cleared counts.
+        """
+        app, now_sec = self._app, self._clock()
         is_up = app.renderer.status.state in ("ready", "busy")
-        spares = self.is_software and is_up and is_late(app, self._clock())
-        return min(wanted, SLOW_FPS) if spares else wanted
+        left_sec = begin_sec + 1 / SLOW_FPS - now_sec
+        if self.is_software and is_up and left_sec > 0 and is_late(app, now_sec):
+            self._waker.wait(left_sec)
 
     def hold(self) -> None:
         """Wait while that picture is likely to come soon; takes whatever has come."""

@@ -50,7 +50,7 @@ class Window:
         self.pace = Pace(app, self.waker)
         self.num_frames = 0
         self.look = Look(self._after_look)
-        self._cpu_sec = 0.0
+        self._cpu_sec = self._begin_sec = 0.0  # as the frame began
         self._dropped: list[str] = []
 
     def params(self) -> hello_imgui.RunnerParams:
@@ -112,7 +112,8 @@ class Window:
     # --- one frame, in this order --------------------------------------------------------------
 
     def _begin_frame(self) -> None:
-        self._cpu_sec = time.thread_time()
+        self._cpu_sec, self._begin_sec = time.thread_time(), time.perf_counter()
+        self.waker.clear()  # what comes from here on is news
         if self.ending.is_asked_for:
             hello_imgui.get_runner_params().app_shall_exit = True
         for path in self._dropped:
@@ -128,7 +129,7 @@ class Window:
 
     def _follow_settings(self) -> None:
         settings, idling = self.app.settings, hello_imgui.get_runner_params().fps_idling
-        idling.fps_max = self.pace.fps_limit(float(settings.fps_limit))
+        idling.fps_max = float(settings.fps_limit)
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
@@ -200,6 +201,7 @@ class Window:
 
     def _after_swap(self) -> None:
         self.app.frame_on_screen()
+        self.pace.rest(self._begin_sec)
 
 
 def _mark_changed() -> None:

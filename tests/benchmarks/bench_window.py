@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks window`, or `… window latency kills --kills 5`. Real windows with a
 real renderer, at the pace of the settings (60 frames per second at most), on a virtual display
-where there is none: OpenGL is software there, and the swap is not counted.
+where there is none: OpenGL is software there, and the swap is not counted. Beside other work the
+figures of an idle machine are come near to with real-time priority (`chrt -f 5 …` on Linux).
 """
 
 from __future__ import annotations
