@@ -108,6 +108,8 @@ class CompareView:
             text = "Loading the model of B…" if comparison.is_loading else "Being computed…"
             self._caption(self._b_region(placed), "" if comparison.is_unlike else text)
             return
+        if comparison.is_blinking and not self._is_turn_of_b():
+            return
         place = self._b_region(placed)
         draw = imgui.get_window_draw_list()
         low, high = ImVec2(place.x, place.y), ImVec2(place.x + place.width, place.y + place.height)
@@ -122,6 +124,10 @@ class CompareView:
         draw.pop_clip_rect()
         if place.x > region.x:
             self._draw_line(place.x, region)
+
+    def _is_turn_of_b(self) -> bool:
+        """Whether the blinking shows B now."""
+        return int(time.monotonic() * 2 * self.comparison.state.blink_hz) % 2 == 1
 
     def _b_region(self, placed: Placed) -> Rect:
         """The part of the viewport where B is seen."""
@@ -161,7 +167,7 @@ class CompareView:
             if self.grips(placed):
                 imgui.set_mouse_cursor(imgui.MouseCursor_.resize_ew.value)
         elif mode == "Blink":
-            is_b = int(time.monotonic() * 2 * self.comparison.state.blink_hz) % 2 == 1
+            is_b = self._is_turn_of_b()
             if is_b:
                 self._draw_picture(placed, region, 0, width)
             self._caption(region, f"B  {b_text}" if is_b else f"A  {a_text}")
