@@ -6,6 +6,7 @@ They are of a real window with a real renderer on a virtual display, 1280×720.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tests.visualizer.virtual_display import virtual_display
 from visualizer.settings import Settings
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "readme"
+ROTATED_SEEDS = (4, 11, 23)
 PANELS = {  # by column; those that are shut at the start are opened where a picture needs them
     "Controls": ("Style mixing", "Class", "Capture"),
     "Analysis": ("Layers", "Spectrum", "Pixel", "Compare", "Performance"),
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> None:
         take_mixing(robot)
         take_inside(robot)
         robot.close()
+    draw_rotated()
 
 
 def take_walk(robot: Any) -> None:
@@ -70,6 +73,33 @@ def take_inside(robot: Any) -> None:
     robot.app.change(replace(state, layer=replace(state.layer, name=name, normalize=True)))
     robot.settle()
     save(robot, "layers", open_panels=("Layers", "Spectrum"))
+
+
+def draw_rotated() -> None:
+    """The same people by the three bundled architectures, upright and turned by 30°."""
+    size, gap, shown = 64, 4, 3  # shown: screen pixels per sample
+    names = ("portraits-r", "portraits-t", "portraits-sg2")
+    step = size * shown + gap
+    sheet = Image.new(
+        "RGB", (step * 2 * len(ROTATED_SEEDS) - gap, step * len(names) - gap), "white"
+    )
+    for y, name in enumerate(names):
+        for turned, degrees in enumerate((0, 30)):
+            for x, path in enumerate(rendered(name, degrees)):
+                image = Image.open(path).resize((size * shown,) * 2, Image.Resampling.BICUBIC)
+                sheet.paste(image, (step * (2 * x + turned), step * y))
+    sheet.save(FOLDER / "rotated.png", optimize=True)
+    print(FOLDER / "rotated.png", flush=True)
+
+
+def rendered(name: str, degrees: float) -> list[Path]:
+    """Pictures of ROTATED_SEEDS by a bundled generator."""
+    folder = Path(tempfile.mkdtemp())
+    seeds = ",".join(map(str, ROTATED_SEEDS))
+    command = [sys.executable, "-m", "visualizer", "images", f"bundled:{name}", "--seeds", seeds]
+    options = ["--rotate", str(degrees), "--outdir", str(folder)]
+    subprocess.run([*command, *options], check=True, cwd=FOLDER.parents[1])
+    return sorted(folder.glob("*.png"))
 
 
 def set_value(robot: Any, ref: str, value: float) -> None:
