@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from networks.errors import CheckpointError
@@ -130,11 +131,10 @@ def check_stylegan2(design: StyleGAN2Design) -> None:
     """
     w_dim = design.mapping.w_dim
     channels = design.blocks[0].conv1.in_channels
-    resolutions = tuple(4 * 2**i for i in range(len(design.blocks)))
-    if tuple(b.resolution for b in design.blocks) != resolutions:
-        raise CheckpointError("its blocks are not a chain of resolutions 4, 8, …")
-    if not 4 <= design.img_resolution <= MAX_RESOLUTION or design.blocks[-1].torgb is None:
-        raise CheckpointError(f"its pictures have {design.img_resolution} pixels")
+    plan = _plan(design.blocks)
+    last, size = design.blocks[-1], design.img_resolution
+    if not 4 <= size <= MAX_RESOLUTION or last.resolution != size or last.torgb is None:
+        raise CheckpointError(f"its pictures have {size} pixels")
     if not 1 <= design.img_channels <= 4:
         raise CheckpointError(f"its pictures have {design.img_channels} channels; 1 to 4 are known")
     has_torgb = {block.torgb is not None for block in design.blocks[:-1]}
@@ -142,27 +142,48 @@ def check_stylegan2(design: StyleGAN2Design) -> None:
     if len(has_torgb) > 1 or len(has_skip) > 1 or design.blocks[0].skip is not None:
         raise CheckpointError("its blocks have different architectures")
     if design.input is not None:
-        _check_input(design.input, channels, w_dim)
+        _check_input(design.input, design.blocks[0].resolution, channels, w_dim)
     if design.mapping.num_ws != count_ws(design.blocks):
         raise CheckpointError("its mapping network does not fit its synthesis network")
-    for block in design.blocks:
-        _check_convolutions(block)
+    for block, (name, up) in zip(design.blocks, plan, strict=True):
+        _check_convolutions(block, name, up)
         _check_block(block, channels, design.img_channels, w_dim)
         channels = block.conv1.out_channels
 
 
-def _check_input(spec: InputSpec, channels: int, w_dim: int) -> None:
+def _plan(blocks: tuple[BlockSpec, ...]) -> list[tuple[str, int | None]]:
+    """Name of each block and factor of its upsampling (None: the first, which has nothing to read).
+
+    Blocks are named after their resolutions 4, 8, …; or b0, b1, … in generators of ours, which
+    begin at any size and need not double it.
+    """
+    if blocks[0].name != "b0":
+        resolutions = tuple(4 * 2**i for i in range(len(blocks)))
+        if tuple(block.resolution for block in blocks) != resolutions:
+            raise CheckpointError("its blocks are not a chain of resolutions 4, 8, …")
+        return [(f"b{size}", None if size == 4 else 2) for size in resolutions]
+    plan: list[tuple[str, int | None]] = [("b0", None)]
+    for i, (before, block) in enumerate(itertools.pairwise(blocks)):
+        up = 1 if block.resolution == before.resolution else 2
+        if before.resolution < 1 or block.resolution != before.resolution * up:
+            raise CheckpointError("its blocks neither keep nor double the resolution")
+        if before.torgb is not None or block.skip is not None:
+            raise CheckpointError("its blocks have different architectures")
+        plan.append((f"b{i + 1}", up))
+    return plan
+
+
+def _check_input(spec: InputSpec, size: int, channels: int, w_dim: int) -> None:
     """A Fourier-feature input gives what the first convolution reads."""
     affine = (spec.affine.in_features, spec.affine.out_features)
-    is_grid = spec.size == 4 and spec.sampling_rate > 0
+    is_grid = spec.size == size and spec.sampling_rate > 0
     if not is_grid or spec.channels != channels or affine != (w_dim, 4):
         raise CheckpointError("its Fourier-feature input does not fit its first block")
 
 
-def _check_convolutions(block: BlockSpec) -> None:
+def _check_convolutions(block: BlockSpec, name: str, up0: int | None) -> None:
     """Sizes and numbers that the arithmetic can work with."""
-    name = f"b{block.resolution}"
-    if block.name != name or (block.conv0 is None) != (block.resolution == 4):
+    if block.name != name or (block.conv0 is None) != (up0 is None):
         raise CheckpointError(f"its block {block.name[:20]!r} is not the one of its resolution")
     parts = (block.conv0, block.conv1, block.torgb, block.skip)
     for part in [part for part in parts if part is not None]:
@@ -171,7 +192,7 @@ def _check_convolutions(block: BlockSpec) -> None:
             raise CheckpointError(
                 f"its {name} has a kernel of {part.kernel} and a clamp of {clamp}"
             )
-    for up, conv in ((2, block.conv0), (1, block.conv1)):
+    for up, conv in ((up0, block.conv0), (1, block.conv1)):
         if conv is not None and (conv.up, conv.resolution) != (up, block.resolution):
             raise CheckpointError(f"its {name} has a convolution of another resolution")
         if conv is not None:

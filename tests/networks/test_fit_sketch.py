@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from networks import load_generator, save_generator
+from networks.errors import CheckpointError
 from networks.fit import parts, recipe, sketch
 from networks.fit.album import Album
 from networks.fit.chain import chain_design
@@ -22,6 +24,7 @@ from networks.fit.sketch import Sketcher
 from networks.fit.soap import Soap
 from networks.fit.source import Source, load_source
 from networks.stylegan3 import StyleGAN3
+from networks.torch_stylegan2 import check_stylegan2
 from tests.networks.test_fit import (
     CPU,
     DISCS,
@@ -215,6 +218,33 @@ def test_the_program_sketches_and_continues(
 def test_only_one_by_one_kernels_can_be_sketched() -> None:
     with pytest.raises(ValueError, match="points is 32 with arch 't'"):
         recipe.check(dataclasses.replace(SKETCH, arch="t"))
+
+
+def test_a_chain_can_be_saved_and_loaded(tmp_path: Path) -> None:
+    generator = build(dataclasses.replace(SKETCH, arch="sg2", points=0), 6).eval()
+    save_generator(generator, tmp_path / "g.safetensors")
+    z = seeds_z(0, 2, 6)
+    with torch.no_grad():
+        torch.testing.assert_close(load_generator(tmp_path / "g.safetensors")(z), generator(z))
+
+
+@pytest.mark.parametrize(
+    ("block", "change", "message"),
+    [
+        (1, {"name": "b7"}, "is not the one of its resolution"),
+        (2, {"resolution": 12}, "neither keep nor double"),
+        (0, {"resolution": 0}, "neither keep nor double"),
+    ],
+)
+def test_a_chain_that_does_not_fit_together_is_refused(
+    block: int, change: dict[str, object], message: str
+) -> None:
+    design = chain_design(SKETCH, 6, (16,) * 5)
+    check_stylegan2(design)
+    blocks = list(design.blocks)
+    blocks[block] = dataclasses.replace(blocks[block], **change)  # type: ignore[arg-type]
+    with pytest.raises(CheckpointError, match=message):
+        check_stylegan2(dataclasses.replace(design, blocks=tuple(blocks)))
 
 
 def test_a_chain_has_an_odd_number_of_layers() -> None:
