@@ -7,6 +7,8 @@ context arrives as mouse and keyboard input.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import itertools
 import signal
 import time
@@ -22,6 +24,7 @@ from renderer.messages import UNTRAINED
 from renderer.state import ViewState
 from visualizer.app import App
 from visualizer.camera import Camera
+from visualizer.panels.contact_sheet import ORDERS
 from visualizer.settings import Settings
 from visualizer.waker import Waker
 from visualizer.window import Window, read_window
@@ -45,6 +48,7 @@ class Robot:
         waker = Waker()
         self.first_state = state or ViewState(model=UNTRAINED)
         settings = settings or Settings(fps_limit=1000, vsync=False)
+        self._first_settings = copy.deepcopy(settings)
         self.app = App(RendererClient(on_event=waker), settings, self.first_state)
         self.window = Window(self.app, waker)
         params = self.window.params()
@@ -139,7 +143,7 @@ class Robot:
     # --- pictures ------------------------------------------------------------------------------
 
     def settle(self, limit_sec: float = LIMIT_SEC) -> Pixels:
-        """Wait until the picture of the present state is shown; returns its pixels."""
+        """Wait until the picture of the present state is in its place; returns its pixels."""
         app = self.app
         self.frame()
         self.wait(
@@ -147,6 +151,7 @@ class Robot:
             "the picture of the state",
             limit_sec,
         )
+        self.frame()  # it may have come into a frame that was built for the one before it
         assert app.pixels is not None
         return np.array(app.pixels)
 
@@ -183,19 +188,37 @@ class Robot:
         return shots[0]
 
     def reset(self) -> None:
-        """Back to the first state, nothing in the history, panels as at the start."""
+        """Back to the first state and settings, nothing in the history, panels as at the start."""
         app = self.app
         app.models.cancel()
         app.models.failures.clear()
         app.is_paused = False
         for topic in [notice.topic for notice in app.notices.visible]:
             app.notices.dismiss(topic)
-        app.settings.scale = 1.0
+        for field in dataclasses.fields(Settings):
+            value = copy.deepcopy(getattr(self._first_settings, field.name))
+            setattr(app.settings, field.name, value)
         app.state = replace(self.first_state)
         app.history.restart(app.state)
-        self.window.viewport.camera = Camera()
+        self._reset_window()
         self.do(_scroll_to_top)
         self.settle()
+
+    def _reset_window(self) -> None:
+        """What the window knows beside the state: which panels are open, and their choices."""
+        window, context = self.window, self.app.context
+        window.viewport.camera = Camera()
+        window.viewport.sheet.is_open, window.viewport.sheet.order = False, ORDERS[0]
+        context.pointer.place = context.pointer.pinned = None
+        window.menus.show_help = False
+        window.presentation.leave()
+        for column in self.params.docking_params.dockable_windows:
+            column.is_visible = True
+        for panels in (window.left, window.right):
+            panels[:] = [type(panel)(context) for panel in panels]
+        self.frame()
+        for name in ("Controls", "Analysis"):
+            imgui.internal.find_window_by_name(name).state_storage.clear()
 
 
 def ignore_broken_pipes() -> None:
