@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from renderer.messages import ErrorInfo
 
 TOAST_SEC = 5.0
+LINE_SEC = 12.0  # how long the status bar shows the last message
+FADE_SEC = 1.5  # the last part of it
 
 
 @dataclass
@@ -30,20 +32,24 @@ class Notices:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._by_topic: dict[str, Notice] = {}
-        self.last_text = ""
+        self._last: Notice | None = None
+        self._seen_sec: float | None = None  # when the status bar showed it first
 
     def say(self, topic: str, text: str) -> None:
         """A toast."""
-        self._by_topic[topic] = Notice(topic, text, until_sec=self._clock() + TOAST_SEC)
-        self.last_text = text
+        self._add(Notice(topic, text, until_sec=self._clock() + TOAST_SEC))
 
     def error(self, topic: str, error: ErrorInfo, retry: Callable[[], None] | None = None) -> None:
         """An error; repeating the one that stands, or was dismissed, shows nothing new."""
         known = self._by_topic.get(topic)
         if known is not None and known.is_error and known.text == error.message:
             return
-        self._by_topic[topic] = Notice(topic, error.message, error.details, True, retry=retry)
-        self.last_text = error.message
+        self._add(Notice(topic, error.message, error.details, True, retry=retry))
+
+    @property
+    def last_text(self) -> str:
+        """What was said last, however long ago."""
+        return self._last.text if self._last is not None else ""
 
     def clear(self, topic: str) -> None:
         """The topic went well: its error may be shown again when it comes back."""
@@ -66,8 +72,23 @@ class Notices:
             if not notice.dismissed and (notice.until_sec is None or now < notice.until_sec)
         ]
 
-    @property
-    def next_change_sec(self) -> float | None:
-        """Seconds until a toast goes away, for the idle window."""
-        ends = [n.until_sec for n in self.visible if n.until_sec is not None]
-        return min(ends) - self._clock() if ends else None
+    def line(self) -> tuple[str, float]:
+        """The last message, and how opaque the status bar draws it; its time begins when asked.
+
+        An error stays while it stands.
+        """
+        last = self._last
+        if last is None:
+            return "", 0.0
+        if last.is_error:
+            stands = self._by_topic.get(last.topic) is last and not last.dismissed
+            return (last.text, 1.0) if stands else ("", 0.0)
+        now = self._clock()
+        if self._seen_sec is None:
+            self._seen_sec = now
+        left_sec = self._seen_sec + LINE_SEC - now
+        return (last.text, min(1.0, left_sec / FADE_SEC)) if left_sec > 0 else ("", 0.0)
+
+    def _add(self, notice: Notice) -> None:
+        self._by_topic[notice.topic] = self._last = notice
+        self._seen_sec = None

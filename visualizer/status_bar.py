@@ -41,13 +41,20 @@ def build_ui(app: App) -> None:
     _field(memory, "Memory of the renderer")
     if app.is_paused:
         _field(f"{icons.PAUSE} paused", "Space continues the animations", theme.ACCENT)
+    _build_message(*app.notices.line())
+
+
+def _build_message(text: str, opacity: float) -> None:
+    """The last message, in the room that is left."""
     imgui.same_line(0, theme.px(20))
     room = imgui.get_content_region_avail().x - theme.px(12)
-    if app.notices.last_text and room > theme.px(80):
-        imgui.text_colored(theme.TEXT_FAINT, controls.ellipsis(app.notices.last_text, room))
-        controls.tooltip(app.notices.last_text)
-    else:
+    if not text or room <= theme.px(80):
         imgui.new_line()
+        return
+    faint = theme.TEXT_FAINT
+    color = imgui.ImVec4(faint.x, faint.y, faint.z, faint.w * opacity)
+    imgui.text_colored(color, controls.ellipsis(text, room))
+    controls.tooltip(text)
 
 
 def _shortened(kernels: str) -> str:

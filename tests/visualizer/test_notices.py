@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from renderer.messages import ErrorInfo
-from visualizer.notices import TOAST_SEC, Notices
+from visualizer.notices import FADE_SEC, LINE_SEC, TOAST_SEC, Notices
 
 
 class Clock:
@@ -41,3 +41,29 @@ def test_another_error_of_the_topic_replaces_the_first() -> None:
     notices.error("render", ErrorInfo("Second."))
     assert [n.text for n in notices.visible] == ["Second."]
     assert notices.last_text == "Second."
+
+
+def test_the_line_below_lets_a_message_go_once_it_was_seen_for_some_seconds() -> None:
+    clock = Clock()
+    notices = Notices(clock)
+    notices.say("pin", "Pinned")
+    clock.now += 3600  # nothing was drawn
+    assert notices.line() == ("Pinned", 1.0)
+    clock.now += LINE_SEC - FADE_SEC / 2
+    assert notices.line() == ("Pinned", 0.5)
+    clock.now += FADE_SEC
+    assert notices.line() == ("", 0.0)
+    notices.say("pin", "Pinned")
+    assert notices.line() == ("Pinned", 1.0)
+
+
+def test_the_line_below_keeps_an_error_while_it_stands() -> None:
+    for end in (Notices.dismiss, Notices.clear):
+        clock = Clock()
+        notices = Notices(clock)
+        notices.error("render", ErrorInfo("It failed."))
+        assert notices.line() == ("It failed.", 1.0)
+        clock.now += 3600
+        assert notices.line() == ("It failed.", 1.0)
+        end(notices, "render")
+        assert notices.line() == ("", 0.0)
