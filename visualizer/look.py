@@ -46,7 +46,17 @@ def monitor_scale() -> float:
     """
     import glfw
 
+    scale = float(glfw.get_window_content_scale(glfw_utils.glfw_window_hello_imgui())[0])
+    pixels = pixels_per_unit()
+    return scale / pixels if scale > 0 and pixels > 0 else 1.0
+
+
+def pixels_per_unit() -> float:
+    """Physical pixels per unit of the window's size."""
+    import glfw
+
+    if imgui.get_frame_count() > 0:  # as the last frame found it: asking X takes a round trip
+        return imgui.get_io().display_framebuffer_scale.x
     window = glfw_utils.glfw_window_hello_imgui()
-    scale = float(glfw.get_window_content_scale(window)[0])
     width, pixels = glfw.get_window_size(window)[0], glfw.get_framebuffer_size(window)[0]
-    return scale * width / pixels if scale > 0 and width and pixels else 1.0
+    return float(pixels / width) if width else 1.0

@@ -9,6 +9,7 @@ import glfw
 import pytest
 from imgui_bundle import glfw_utils, imgui
 
+from visualizer import look
 from visualizer.settings import load_settings, save_settings
 
 pytestmark = pytest.mark.gui
@@ -93,8 +94,17 @@ def test_a_window_scaled_by_the_system_is_not_scaled_twice(
     window: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_monitor(monkeypatch, 2.0)
-    monkeypatch.setattr(glfw, "get_framebuffer_size", lambda _: (2560, 1440))
+    monkeypatch.setattr(look, "pixels_per_unit", lambda: 2.0)
     assert sizes(window)[0] == (15, 15)
+
+
+def test_a_frame_asks_the_system_for_no_size(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for name in ("get_window_size", "get_framebuffer_size"):
+        monkeypatch.setattr(glfw, name, lambda _, name=name: asked.append(name) or (1280, 720))
+    assert look.monitor_scale() == 1.0
+    window.frame()
+    assert asked == []
 
 
 def test_columns_leave_the_picture_its_place_and_come_back(
