@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from imgui_bundle import imgui
 
+from renderer.display import TOO_BRIGHT, TOO_DARK
 from renderer.state import LayerState
+from visualizer.clipping import MANY, MARKS, clipped_share
 from visualizer.panels.layers import LayersPanel
 
 pytestmark = pytest.mark.gui
@@ -142,3 +144,32 @@ def test_clipping_is_marked_where_values_leave_the_range(robot: Any) -> None:
     plain = robot.changed_by(lambda: robot.click(ROOM + "Mark clipping##mark_outside"))
     assert (plain[bright] == 255).any(axis=1).all()
     assert (plain[dark] == 0).any(axis=1).all()
+
+
+def test_a_layer_that_is_mostly_clipped_says_so_and_has_a_remedy(robot: Any, golden: Path) -> None:
+    robot.open_model(golden / "stylegan3-r-64.pkl")
+    robot.wait(lambda: "stylegan3-r" in robot.app.state.model, "the model to be loaded")
+    robot.settle()
+    choose(robot, robot.app.shown.layers[3].name)
+    robot.type_value(f"{ROOM}##gain", 30)
+    robot.settle()
+    share = clipped_share(robot.app.shown)
+    assert share > MANY
+    values = robot.app.pixels
+    assert share == np.mean(np.any((values == 0) | (values == 255), axis=2))
+    marked = robot.changed_by(lambda: robot.click(f"{ROOM}Mark clipping##mark_outside"))
+    assert set(MARKS) == {TOO_BRIGHT, TOO_DARK}
+    assert {tuple(color) for color in marked.reshape(-1, 3)} & set(MARKS)
+    assert clipped_share(robot.app.shown) == pytest.approx(share, abs=0.01)
+    robot.changed_by(lambda: robot.click(f"{ROOM}Mark clipping##mark_outside"))
+    robot.type_value(f"{ROOM}##gain", 10)
+    robot.changed_by(lambda: robot.click(f"{ROOM}###remedy"))
+    assert robot.app.state.layer.normalize
+
+
+def test_the_spectrum_beside_the_picture_is_not_counted_as_clipped(robot: Any) -> None:
+    share = clipped_share(robot.app.shown)
+    shown = replace(robot.app.state.spectrum, show=True)
+    robot.app.change(replace(robot.app.state, spectrum=shown))
+    robot.settle()
+    assert clipped_share(robot.app.shown) == share

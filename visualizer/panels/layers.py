@@ -12,6 +12,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 from renderer.messages import LayerInfo, Sheet, Stats
 from renderer.state import LayerState, ViewState
 from visualizer import controls, theme
+from visualizer.clipping import MANY, clipped_share
 from visualizer.context import Context, Shown
 from visualizer.histogram_plot import HEIGHT_EM, build_histogram
 from visualizer.layer_choice import (
@@ -39,6 +40,7 @@ class LayersPanel:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._scrolled_to: tuple[str, str] | None = None  # (model, layer) last brought into sight
+        self._clipped: tuple[Shown, float] | None = None  # the share of this picture
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -52,6 +54,7 @@ class LayersPanel:
         info = shown_layer(result.layers, layer.name)
         layer = _build_channel(layer, info)
         layer = _build_levels(layer)
+        layer = self._build_clipped(layer, result)
         _build_statistics(result)
         self._build_histogram(result)
         return replace(state, layer=layer)
@@ -82,6 +85,21 @@ class LayersPanel:
         heights = place * row_height, num_rows * row_height, row_height
         self._follow((result.model.source, current), *heights)
         imgui.end_table()
+        return layer
+
+    def _build_clipped(self, layer: LayerState, result: Shown) -> LayerState:
+        """How much is clipped; a layer that mostly is has a remedy beside it."""
+        if self._clipped is None or self._clipped[0] is not result:
+            self._clipped = result, clipped_share(result)
+        share = self._clipped[1]
+        controls.label("Clipped")
+        text = "Pixels that are black or white because a shown channel is beyond −1…1"
+        is_remedied = layer.name is None or layer.normalize
+        if share < MANY or is_remedied:
+            imgui.text_colored(theme.TEXT_DIM, f"{share:.0%}".replace("%", " %"))
+            controls.tooltip(text)
+        elif controls.button(f"{share:.0%}".replace("%", " %: Normalize###remedy"), text, -1):
+            layer = replace(layer, normalize=True)
         return layer
 
     def _build_histogram(self, result: Shown) -> None:

@@ -1,0 +1,26 @@
+"""How much of a picture lies outside the displayable range."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from visualizer.shown import Shown
+
+MARKS = ((240, 50, 60), (40, 90, 240))  # as the renderer colours what is clipped, if asked to
+MANY = 0.2  # of the pixels: worth a remedy
+SIDE = 128  # of the samples: as the share is shown, more make no difference
+
+
+def clipped_share(shown: Shown) -> float:
+    """The share of pixels that are black or white in a shown channel, 0…1."""
+    display = shown.result.request.views[0].display
+    if shown.pixels is None:
+        return 0.0
+    height, width = shown.pixels.shape[:2]
+    width //= 1 if display.spectrum is None else 2  # which stands beside the picture
+    step = max(1, height // SIDE), max(1, width // SIDE)
+    pixels = shown.pixels[:: step[0], : width : step[1]]
+    if display.mark_outside:
+        clipped = [np.all(pixels == mark, axis=2) for mark in MARKS]
+        return float(np.mean(clipped[0] | clipped[1]))
+    return float(np.mean(np.any((pixels == 0) | (pixels == 255), axis=2)))
