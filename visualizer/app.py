@@ -192,8 +192,9 @@ class App:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was rendered or animated lately."""
-        return self._frame_sec - self._active_sec > IDLE_SEC
+        """Whether nothing was rendered or animated lately, and nothing is under way."""
+        is_working = self.owed is not None and self.status.state in ("ready", "busy")
+        return not is_working and self._frame_sec - self._active_sec > IDLE_SEC
 
     @property
     def is_current(self) -> bool:

@@ -188,10 +188,7 @@ class Viewport:
         draw.pop_clip_rect()
 
     def _draw_waiting(self, draw: imgui.ImDrawList) -> None:
-        models = self._app.models
-        text = "Starting the renderer…" if models.loading is None else "Loading the model…"
-        if self._app.status.state == "given up":
-            text = "The renderer is off."
+        text = waiting_text(self._app)
         size = imgui.calc_text_size(text)
         x, y = self.region.center
         color = imgui.get_color_u32(theme.TEXT_DIM)
@@ -243,6 +240,17 @@ class Viewport:
         center = self.picture.center
         before = cam.angle_turns(center, (mouse.x - delta.x, mouse.y - delta.y))
         return rotate(state, cam.wrap_turns(cam.angle_turns(center, (mouse.x, mouse.y)) - before))
+
+
+def waiting_text(app: App) -> str:
+    """Why there is no picture yet."""
+    if app.status.state == "given up":
+        return "The renderer is off."
+    if app.models.loading is not None:
+        return "Loading the model…"
+    if app.status.state in ("ready", "busy") and app.state.model in app.models.infos:
+        return "Computing the first picture…"
+    return "Starting the renderer…"
 
 
 def _ends(rect: Rect) -> tuple[ImVec2, ImVec2]:

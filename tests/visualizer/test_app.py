@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ from renderer.state import ViewState
 from visualizer.app import App
 from visualizer.panels.model import describe
 from visualizer.settings import Settings
+from visualizer.viewport import waiting_text
 
 BIG = "/big.pkl"
 BROKEN = ErrorInfo("big.pkl is not a checkpoint.")
@@ -128,6 +130,31 @@ def test_the_app_is_idle_a_second_after_the_last_picture(
         frame(app)
         seen.append(app.is_idle)
     assert seen == [False, False, False, True]
+
+
+def test_a_window_that_waits_for_a_picture_is_not_idle(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_sec = [100.0]
+    monkeypatch.setattr("visualizer.app.time.perf_counter", lambda: now_sec[0])
+    frame(app)
+    answer(app)  # not yet
+    now_sec[0] = 109.0
+    frame(app)
+    assert not app.is_idle
+
+
+def test_what_is_said_instead_of_the_first_picture_is_true(app: App, fakes: ModuleType) -> None:
+    renderer: Any = app.renderer
+    app.status = replace(renderer.status, state="starting")
+    assert waiting_text(app) == "Starting the renderer…"
+    app.status = renderer.status
+    app.open_at_start([BIG])
+    assert waiting_text(app) == "Loading the model…"
+    app.begin_frame()
+    assert waiting_text(app) == "Computing the first picture…"
+    app.status = replace(renderer.status, state="given up")
+    assert waiting_text(app) == "The renderer is off."
 
 
 @pytest.mark.parametrize(
