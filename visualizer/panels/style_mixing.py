@@ -74,16 +74,7 @@ class StyleMixingPanel:
 
 def _build_captions(num_ws: int) -> None:
     """What the first and the last row change, below the ticks."""
-    left, right = "0 coarse", f"fine {num_ws - 1}"
     room = imgui.get_content_region_avail().x
-    right_width = imgui.calc_text_size(right).x
-    if imgui.calc_text_size(left).x + right_width + theme.px(8) > room:
-        left, right = controls.ellipsis("coarse → fine", room), ""
-    start = imgui.get_cursor_pos_x()
-    imgui.text_colored(theme.TEXT_FAINT, left)
-    controls.tooltip("The first rows change shape and pose, the last ones colour and texture")
-    if right:
-        imgui.same_line()
-        imgui.set_cursor_pos_x(start + room - right_width)
-        imgui.text_colored(theme.TEXT_FAINT, right)
-        controls.tooltip("The last rows change colour and texture")
+    text = controls.ellipsis(f"0 coarse → fine {num_ws - 1}", room)
+    imgui.text_colored(theme.TEXT_FAINT, text)
+    controls.tooltip("The first rows change pose and shape, the last ones colour and texture")
