@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from networks import CheckpointError, load_generator, newest_snapshot, save_generator
+from renderer.download import fetch
+from renderer.messages import is_address
 from renderer.models import read_ahead
+from renderer.progress import byte_bar, percent_bar
 
 SUFFIX = ".safetensors"
 
@@ -23,9 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Write the generator of a checkpoint as safetensors; pictures stay the same.",
     )
     add = parser.add_argument
-    add("model", metavar="IN", help="checkpoint, or a folder: its newest network-snapshot-*.pkl")
+    add(
+        "model",
+        metavar="IN",
+        help="checkpoint, a folder (its newest network-snapshot-*.pkl), or an address",
+    )
     add("output", nargs="?", metavar="OUT",
-        help="file or folder to write; default: beside IN, ending in .safetensors")  # fmt: skip
+        help="file or folder to write; default: beside IN, or here for an address")  # fmt: skip
     add("--force", action="store_true", help="replace OUT where it exists")
     options = parser.parse_args(arguments)
     try:
@@ -46,9 +50,8 @@ def convert(model: str, output: str | None = None, force: bool = False) -> Path:
     Raises:
         CheckpointError: the checkpoint cannot be read, or the file not written.
     """
-    source = Path(model).expanduser()
-    source = newest_snapshot(source) if source.is_dir() else source
-    target = _target(source, output)
+    source = _source(model)
+    target = _target(source.name if is_address(model) else source, output)
     if target.exists():
         if source.exists() and target.samefile(source):
             raise CheckpointError(f"{str(target)!r} is the checkpoint itself; name another file")
@@ -56,29 +59,25 @@ def convert(model: str, output: str | None = None, force: bool = False) -> Path:
             raise CheckpointError(f"{str(target)!r} exists; choose another name or add --force")
     if not target.parent.is_dir():
         raise CheckpointError(f"{str(target.parent)!r} is not a folder; create it first")
-    with _bar(f"Reading {source.name}") as show:
+    with byte_bar(f"Reading {source.name}") as show:
         read_ahead(source, show)  # what takes long when the file comes from a disk
         generator = load_generator(source)
-    with _bar(f"Writing {target.name}") as show:
+    with byte_bar(f"Writing {target.name}") as show:
         save_generator(generator, target, report=show)
     return target
 
 
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar of bytes: how many are done, and of how many."""
-    with tqdm(
-        desc=text, unit="B", unit_scale=True, file=sys.stderr, disable=None, leave=False
-    ) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show
+def _source(model: str) -> Path:
+    if is_address(model):
+        with percent_bar() as report:
+            return fetch(model, report)
+    path = Path(model).expanduser()
+    return newest_snapshot(path) if path.is_dir() else path
 
 
-def _target(source: Path, output: str | None) -> Path:
+def _target(source: str | Path, output: str | None) -> Path:
+    """Where to write; beside the source, or in the current folder where that is a mere name."""
+    source = Path(source)
     if output is None:
         return source.with_name(source.stem + SUFFIX)
     target = Path(output).expanduser()

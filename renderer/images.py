@@ -23,6 +23,7 @@ from renderer.messages import BUNDLED, View
 from renderer.models import Model, load_model
 from renderer.picture import describe_picture, read_metadata, save_png
 from renderer.pipeline import Pipeline
+from renderer.progress import percent_bar
 from renderer.state import MAX_SEED, StateError, ViewState
 from renderer.work import Work
 
@@ -67,7 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     add = parser.add_argument
-    add("model", nargs="?", metavar="MODEL", help="checkpoint; default: the bundled generator")
+    add(
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="checkpoint or address; default: the bundled generator",
+    )
     add("--network", metavar="MODEL", help="the same, as an option")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--seeds", type=_seed_list, help="such as 0-15,42")
@@ -133,12 +139,7 @@ def _make_folder(outdir: Path) -> None:
 
 
 def _load(source: str, device: str) -> Model:
-    with tqdm(total=100, unit="%", file=sys.stderr, disable=None, leave=False) as progress:
-
-        def report(fraction: float, text: str) -> None:
-            progress.set_description(text)
-            progress.update(100 * fraction - progress.n)
-
+    with percent_bar() as report:
         return load_model(source, device, report)
 
 

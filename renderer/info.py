@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from networks import CheckpointError, Description, describe_checkpoint, newest_snapshot
+from renderer.download import fetch
+from renderer.messages import is_address
+from renderer.progress import percent_bar
 
 FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add = parser.add_argument
     add("model", nargs="+", metavar="MODEL",
-        help="checkpoint, or a folder: its newest network-snapshot-*.pkl")  # fmt: skip
+        help="checkpoint, a folder (its newest network-snapshot-*.pkl), or an address")  # fmt: skip
     add("--tensors", action="store_true", help="also list every tensor")
     add("--json", action="store_true", help="one JSON object per checkpoint, tensors included")
     options = parser.parse_args(arguments)
@@ -30,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for i, name in enumerate(options.model):
         try:
             found = describe(name)
+        except KeyboardInterrupt:
+            print(f"{parser.prog}: stopped", file=sys.stderr)
+            return 130
         except CheckpointError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
             status = 1
@@ -42,11 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def describe(name: str) -> Description:
-    """The description of a file, or of a folder's newest snapshot.
+    """The description of a file, of a folder's newest snapshot, or of what is at an address.
 
     Raises:
         CheckpointError: it cannot be used.
     """
+    if is_address(name):
+        with percent_bar() as report:
+            return describe_checkpoint(fetch(name, report))
     path = Path(name).expanduser()
     return describe_checkpoint(newest_snapshot(path) if path.is_dir() else path)
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import networks
+from renderer.download import cached_path, fetch, forget
 from renderer.errors import RenderError
-from renderer.messages import BUNDLED_SOURCES, UNTRAINED, ModelInfo, ResidentModel
+from renderer.messages import BUNDLED_SOURCES, UNTRAINED, ModelInfo, ResidentModel, is_address
 from renderer.preparation import prepare_kernels
 
 BUDGET_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
 _READING_SHARE = 0.4  # of the progress bar; the rest is building
+_DOWNLOAD_SHARE = 0.8  # of the whole bar, where there is an address to fetch from
 
 Report = Callable[[float, str], None]
 _GENERATORS = Path(__file__).resolve().parent.parent / "assets" / "generators"
@@ -123,14 +125,23 @@ def load_model(source: str, device: str, report: Report) -> Model:
     """Read a checkpoint, or build a bundled generator, and move it to the device.
 
     Args:
-        source: a file, a folder (its newest network-snapshot-*.pkl), or bundled:<name>.
+        source: a file, a folder (its newest network-snapshot-*.pkl), bundled:<name>, or an
+            address, whose file is downloaded first or taken from the disk's copy.
         report: told the fraction done and what is being done; may raise `Canceled`.
 
     Raises:
         networks.CheckpointError: there is no such file, or it is not a usable checkpoint.
-        RenderError: there is no such bundled generator, or it is a web address.
+        RenderError: there is no such bundled generator.
         Canceled: `report` said so.
     """
+    if is_address(source):
+        fetch(source, lambda done, text: report(_DOWNLOAD_SHARE * done, text))
+        rest = 1 - _DOWNLOAD_SHARE
+        return _load(source, device, lambda d, text: report(_DOWNLOAD_SHARE + rest * d, text))
+    return _load(source, device, report)
+
+
+def _load(source: str, device: str, report: Report) -> Model:
     stamp = source_stamp(source)
     if source.startswith("bundled:"):
         generator, label = _build_bundled(source, report)
@@ -140,7 +151,7 @@ def load_model(source: str, device: str, report: Report) -> Model:
         share = _READING_SHARE
         read_ahead(path, lambda done, of: report(share * done / of, f"Reading {path.name}"))
         report(_READING_SHARE, f"Building {path.name}")
-        generator, label = networks.load_generator(str(path)), path.stem
+        generator, label = _read(source, path), path.stem
     report(0.9, f"Moving {label} to {device}")
     generator = generator.to(device).eval().requires_grad_(False)
     prepare_kernels(generator, device, lambda sentence: report(0.95, sentence))
@@ -161,9 +172,21 @@ def _build_bundled(source: str, report: Report) -> tuple[networks.Generator, str
     return networks.load_generator(_GENERATORS / f"{label}.safetensors"), label
 
 
+def _read(source: str, path: Path) -> networks.Generator:
+    try:
+        return networks.load_generator(str(path))
+    except networks.CheckpointError as error:
+        if not is_address(source):
+            raise
+        if not isinstance(error.__cause__, MemoryError):
+            forget(source)  # the server may have something better the next time
+        message = str(error).replace(repr(str(path)), repr(source))
+        raise networks.CheckpointError(message) from error
+
+
 def _resolve(source: str) -> Path:
-    if source.startswith(("http://", "https://")):
-        raise RenderError(f"{source} is a web address: download the file and open that.")
+    if is_address(source):
+        return cached_path(source)
     path = Path(os.path.expanduser(source))
     return networks.newest_snapshot(path) if os.path.isdir(path) else path  # neither ever raises
 

@@ -5,6 +5,7 @@ Frames are newest-wins (`RenderFrame` → `RenderResult`); jobs are never droppe
 (`StartJob`, `CancelJob` → `JobProgress`, `JobDone`).
 """
 
+from renderer.messages.addresses import address_name, is_address
 from renderer.messages.commands import (
     CancelJob,
     DropModel,
@@ -109,4 +110,6 @@ __all__ = [
     "View",
     "ViewFailure",
     "WorkerReady",
+    "address_name",
+    "is_address",
 ]

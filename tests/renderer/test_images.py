@@ -126,7 +126,7 @@ MISTAKES = {
     "no model": (["/no/such.pkl", "--seeds", "1"], "/no/such.pkl"),
     "a text": ([str(ROOT / "setup.py"), "--seeds", "1"], "setup.py"),
     "a folder without models": ([str(ROOT / "tests"), "--seeds", "1"], "network-snapshot"),
-    "a web address": (["https://example.org/a.pkl", "--seeds", "1"], "web address"),
+    "another address": (["ftp://example.org/a.pkl", "--seeds", "1"], "only http:// and https://"),
     "another bundled model": (["bundled:none", "--seeds", "1"], "bundled:none"),
     "psi": ([R64, "--seeds", "1", "--trunc", "5"], "--trunc is 5.0, expected -1 to 2"),
     "cutoff": ([R64, "--seeds", "1", "--cutoff", "-3"], "--cutoff is -3, expected 0"),
