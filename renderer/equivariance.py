@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ LANCZOS_A = 3
 FILTER_HALF_PX = 6  # half width of the oriented filter, "amax"
 DESIGN_HALF_PX = 64  # of the grid on which it is computed
 UP = 4  # samples per pixel while rotating
+PIECE_VALUES = 1 << 25  # upsampled at a time: the whole of a large layer would fill the memory
 
 
 def integer_translation(x: torch.Tensor, tx: float, ty: float) -> Masked:
@@ -64,28 +66,39 @@ def fractional_pseudo_rotation(x: torch.Tensor, angle: float) -> Masked:
     return y, _box_mask(x, (half, width - half), (half, height - half))
 
 
-def affine(x: torch.Tensor, matrix: Matrix) -> Masked:
-    """Apply an invertible transform; its translation counts in widths and heights of x."""
+def affine(x: torch.Tensor, matrix: Matrix, between: Callable[[], None] = lambda: None) -> Masked:
+    """Apply an invertible transform; its translation counts in widths and heights of x.
+
+    Args:
+        between: called between pieces of the work; may raise.
+    """
     taps = oriented_filter(matrix[0][:2], matrix[1][:2], UP)
     half = taps.shape[0] // 2
-    upsampled = _upsample(x, taps)
-    grid = _sampling_grid(matrix, x.shape[2], x.shape[3], half).to(x)
-    num_images = x.shape[0]
-    y = F.grid_sample(
-        upsampled, grid.expand(num_images, -1, -1, -1), "bilinear", "zeros", align_corners=False
-    )
+    num_images, _, height, width = x.shape
+    grid = _sampling_grid(matrix, height, width, half).to(x)
+    grids = grid.expand(num_images, -1, -1, -1)
+    step = max(PIECE_VALUES // (num_images * UP**2 * height * width), 1)
+    y = torch.empty_like(x)
+    for first in range(0, x.shape[1], step):
+        upsampled = _upsample(x[:, first : first + step], taps)
+        y[:, first : first + step] = F.grid_sample(
+            upsampled, grids, "bilinear", "zeros", align_corners=False
+        )
+        between()
     border = 2 * half + 1
-    mask = torch.zeros_like(upsampled[:1, :1])
+    mask = x.new_zeros(1, 1, UP * height + 2 * half, UP * width + 2 * half)
     mask[:, :, border:-border, border:-border] = 1
     mask = F.grid_sample(mask, grid, "nearest", "zeros", align_corners=False)
     return y, mask.expand_as(x)
 
 
-def untransform(x: torch.Tensor, wanted: Matrix) -> torch.Tensor:
+def untransform(
+    x: torch.Tensor, wanted: Matrix, between: Callable[[], None] = lambda: None
+) -> torch.Tensor:
     """Resample a layer back from the transform that was wanted for the picture."""
     inverse = np.linalg.inv(np.asarray(wanted, np.float64))
     (a, b, c), (d, e, f) = inverse[0].tolist(), inverse[1].tolist()
-    return affine(x, ((a, b, c), (d, e, f), (0.0, 0.0, 1.0)))[0]
+    return affine(x, ((a, b, c), (d, e, f), (0.0, 0.0, 1.0)), between)[0]
 
 
 # --- the error -----------------------------------------------------------------------------
@@ -180,12 +193,17 @@ def _convolved(
     before = kernel(axis)[:, None] * kernel(axis)[None, :]
     xi, yi = axis[None, :], axis[:, None]
     after = kernel(row_x[0] * xi + row_x[1] * yi) * kernel(row_y[0] * xi + row_y[1] * yi)
-    from scipy.signal import fftconvolve  # here: its import would delay the first picture
+    return _centre_of_convolution(before, after, FILTER_HALF_PX * up - 1)
 
-    whole = fftconvolve(before, after, mode="same")
-    centre, half = half_px * up - 1, FILTER_HALF_PX * up - 1
-    keep = slice(centre - half, centre + half + 1)
-    return np.asarray(whole[keep, keep], np.float64)
+
+def _centre_of_convolution(a: Array, b: Array, half: int) -> Array:
+    """a ∗ b within `half` samples of its centre; a and b are squares of one odd size."""
+    # Only the centre need be free of what comes around, so half the length would nearly do.
+    # Of numpy: scipy.signal takes longer to import than a picture to make.
+    size = a.shape[0] + half + 1
+    spectrum = np.fft.rfft2(a, (size, size)) * np.fft.rfft2(b, (size, size))
+    keep = slice(a.shape[0] - 1 - half, a.shape[0] + half)
+    return np.asarray(np.fft.irfft2(spectrum, (size, size))[keep, keep], np.float64)
 
 
 def _lanczos_window(x: Array) -> Array:

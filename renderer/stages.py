@@ -203,7 +203,7 @@ class Stages:
         activation = self._captured()
         with self.work.stage("untransform"):
             matrix = self._synthesis.input_transform
-            return untransform(activation.float()[None], matrix)[0]
+            return untransform(activation.float()[None], matrix, self.stop_if_asked)[0]
 
     def _captured(self) -> torch.Tensor:
         return self._cached(("activation", self._key), self._synthesize, _num_bytes)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from renderer import equivariance
+from renderer.errors import Superseded
 
 GOLDEN = np.load(Path(__file__).parent.parent / "golden" / "equivariance_operators.npz")
 TOLERANCE = 1e-4  # of the largest value
@@ -47,6 +48,28 @@ def test_a_whole_pixel_lanczos_shift_is_the_roll(shift: tuple[int, int]) -> None
     rolled, rolled_mask = equivariance.integer_translation(x, tx, ty)
     assert torch.allclose(y * mask, rolled * mask, atol=1e-5)
     assert bool((mask <= rolled_mask).all())
+
+
+def test_pieces_make_the_same_whole_and_may_be_stopped_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = torch.randn(2, 5, 20, 24)
+    matrix = ((0.9, 0.3, 0.1), (-0.2, 1.1, 0.0), (0.0, 0.0, 1.0))
+    pieces: list[int] = []
+    whole, mask = equivariance.affine(x, matrix, lambda: pieces.append(1))
+    assert len(pieces) == 1
+    two_channels = 2 * equivariance.UP**2 * x[:, :1].numel()
+    monkeypatch.setattr(equivariance, "PIECE_VALUES", two_channels)
+    again, again_mask = equivariance.affine(x, matrix, lambda: pieces.append(1))
+    assert len(pieces) == 1 + 3
+    assert torch.equal(again, whole)
+    assert torch.equal(again_mask, mask)
+
+    def stop() -> None:
+        raise Superseded
+
+    with pytest.raises(Superseded):
+        equivariance.untransform(x, matrix, stop)
 
 
 def test_untransform_undoes_a_shift_of_a_band_limited_picture() -> None:
