@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
-from renderer.messages import ModelInfo
+from renderer.messages import ModelInfo, address_name, is_address
 from renderer.state import StateError, ViewState, state_from_json, state_to_json
 
 _STATE_KEY = "Latent Loupe state"
@@ -39,7 +39,11 @@ class PictureMetadata:
 
 def describe_picture(state: ViewState, model: ModelInfo) -> PictureMetadata:
     """The metadata of a picture made from `state` with `model`."""
-    name = model.source if model.source.startswith("bundled:") else Path(model.source).name
+    name = model.source
+    if is_address(name):
+        name = address_name(name)
+    elif not name.startswith("bundled:"):
+        name = Path(name).name
     name = name.encode("utf-8", "replace").decode("utf-8")  # file names need not be text
     versions = ", ".join(f"{name} {_version(name)}" for name in ("latent-loupe", "torch", "numpy"))
     return PictureMetadata(state, name, model.sha256, versions)

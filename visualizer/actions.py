@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgui_bundle import imgui
 
-from renderer.messages import ErrorInfo
+from renderer.messages import ErrorInfo, is_address
 from renderer.picture import PictureMetadata, describe_picture, read_metadata, save_numbered_png
 from renderer.state import StateError, ViewState
 from visualizer import command, dialogs, session
@@ -56,7 +56,8 @@ class Actions:
     def open_path(self, text: str) -> None:
         """Open what was dropped or chosen: a checkpoint, a session, or a picture with a state."""
         path = Path(text).expanduser()
-        kind = "checkpoint" if path.is_dir() else session.kind_of(path)
+        is_model = is_address(text) or path.is_dir()
+        kind = "checkpoint" if is_model else session.kind_of(path)
         if kind == "checkpoint":
             self._app.models.open(text)
         else:
@@ -82,7 +83,8 @@ class Actions:
     def _restore_with_model(self, path: Path, state: ViewState, sha256: str) -> None:
         """The state needs a model that is not loaded: show all else now, the model when it is."""
         app = self._app
-        missing = not state.model.startswith("bundled:") and not Path(state.model).exists()
+        is_file = not (state.model.startswith("bundled:") or is_address(state.model))
+        missing = is_file and not Path(state.model).exists()
         app.change(replace(state, model=app.state.model))
         if missing:
             name = short_name(state.model)

@@ -48,7 +48,8 @@ def main(ctx: click.Context) -> None:
     """Latent Loupe: play with StyleGAN generators, and look inside them.
 
     `loupe` opens the window on the bundled generator, `loupe a.pkl b.safetensors` on your own;
-    a folder means its newest network-snapshot-*.pkl. The commands below need no display.
+    a folder means its newest network-snapshot-*.pkl, an address is downloaded. The commands below
+    need no display.
     """
     if ctx.invoked_subcommand is None:
         _open_window([])
@@ -58,12 +59,15 @@ def main(ctx: click.Context) -> None:
 @click.argument("checkpoints", nargs=-1, required=True)
 def window(checkpoints: tuple[str, ...]) -> None:
     """Open the window on these checkpoints."""
-    from visualizer.models import NO_URLS
+    from renderer.messages import is_address
 
     for name in checkpoints:
-        if "://" in name:
-            raise click.ClickException(f"{name!r} is an address: {NO_URLS}")
-        if not name.startswith("bundled:") and not os.path.exists(name):
+        if is_address(name):
+            if not name.lower().startswith(("http://", "https://")):
+                raise click.ClickException(
+                    f"{name!r} is not opened: only http:// and https:// addresses are."
+                )
+        elif not name.startswith("bundled:") and not os.path.exists(name):
             commands = ", ".join(_HEADLESS)
             raise click.ClickException(
                 f"{name!r} is neither a file nor a folder nor a command ({commands})."

@@ -16,12 +16,10 @@ from renderer.messages import (
     LoadModel,
     ModelInfo,
     ResidentModel,
+    address_name,
+    is_address,
 )
 
-NO_URLS = (
-    "addresses are not opened; download the checkpoint (.pkl or .safetensors) "
-    "and open the file, or a folder of snapshots."
-)
 _SNAPSHOT = re.compile(r"network-snapshot-(\d+)\.pkl")
 
 
@@ -52,12 +50,12 @@ class Failure:
 
 
 def resolve_source(text: str) -> str:
-    """What a person typed or dropped, as a source: an absolute path or a bundled name.
+    """What a person typed or dropped, as a source: an absolute path, an address, a bundled name.
 
     A folder means its newest `network-snapshot-*.pkl`.
     """
     text = text.strip().strip('"')
-    if text.startswith("bundled:"):
+    if text.startswith("bundled:") or is_address(text):
         return text
     path = Path(os.path.abspath(os.path.expanduser(text)))
     try:
@@ -70,7 +68,9 @@ def resolve_source(text: str) -> str:
 
 def short_name(source: str) -> str:
     """A source as people call it."""
-    return source.removeprefix("bundled:") if source.startswith("bundled:") else Path(source).stem
+    if source.startswith("bundled:"):
+        return source.removeprefix("bundled:")
+    return Path(address_name(source) if is_address(source) else source).stem
 
 
 class Models:
@@ -93,9 +93,6 @@ class Models:
         Args:
             again: read a known one too, if its file has changed.
         """
-        if "://" in source:
-            self._fail(source.strip(), ErrorInfo(f"{source.strip()!r} is an address: {NO_URLS}"))
-            return
         source = resolve_source(source)
         self.failures.pop(source, None)
         if source in self.infos and not again:

@@ -13,7 +13,7 @@ import torch
 
 import networks
 from networks import native_file
-from renderer import convert
+from renderer import convert, progress
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.pkl"))
@@ -96,7 +96,7 @@ def test_progress_is_in_bytes_of_both_files(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(convert, "tqdm", Bar)
+    monkeypatch.setattr(progress, "tqdm", Bar)
     source = GOLDEN / "stylegan2-64.pkl"
     written = convert.convert(str(source), str(tmp_path))
     reading, writing = shown.values()

@@ -66,6 +66,8 @@ def open_robot(
     """The one window that the tests share; a test takes it through `robot`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOUPE_SETTINGS", str(tmp_path_factory.mktemp("settings")))
+        patch.setenv("LOUPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("no_proxy", "127.0.0.1")
         if display:
             patch.setenv("DISPLAY", display)
         opened = load_helper("robot").Robot()

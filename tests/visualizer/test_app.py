@@ -97,10 +97,14 @@ def test_each_of_several_failures_has_its_own_retry(app: App) -> None:
     assert [notice.text for notice in app.notices.visible] == ["2 is broken."]
 
 
-def test_an_address_is_said_over_the_picture(app: App) -> None:
-    app.models.open("https://example.org/network.pkl")
-    frame(app)
-    assert "download" in app.notices.visible[0].text
+def test_an_address_is_opened_as_a_file_is(app: App) -> None:
+    address = "https://example.org/network.pkl"
+    app.models.open(address)
+    for _ in range(3):
+        frame(app)
+    assert app.state.model == address
+    assert app.settings.recent == [address]
+    assert submitted(app)[-1] == address
 
 
 def test_reload_reads_the_file_again_and_asks_for_its_picture(app: App) -> None:

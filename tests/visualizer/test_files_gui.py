@@ -241,9 +241,9 @@ def test_a_wrong_path_is_named(robot: Any, tmp_path: Path) -> None:
     robot.open_model(tmp_path)  # a folder without snapshots
     robot.wait(lambda: robot.app.models.loading is None, "the refusal")
     assert tmp_path.name in robot.app.models.failure.error.message
-    robot.open_model("https://example.org/network.pkl")
-    robot.frame()
-    assert "download" in robot.app.models.failure.error.message
+    robot.open_model("file:///network.pkl")
+    robot.wait(lambda: robot.app.models.loading is None, "the refusal")
+    assert "only http:// and https://" in robot.app.models.failure.error.message
     assert robot.app.state == robot.first_state
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from renderer.messages import BUNDLED, ErrorInfo, JobDone, JobProgress, LoadModel, ResidentModel
-from visualizer.models import Models, resolve_source
+from visualizer.models import Models, resolve_source, short_name
 
 
 class Runner:
@@ -122,10 +122,9 @@ def test_a_failure_in_the_list_is_kept_and_the_list_goes_on(
 def test_every_failure_stands_until_its_own_model_is_tried_again(runner: Runner) -> None:
     models = Models(runner)
     models.open("/a.pkl")
-    models.open_later(["/b.pkl"])
-    for job_id, name in enumerate("ab", start=1):
+    models.open_later(["/b.pkl", "https://example.org/c.pkl"])
+    for job_id, name in enumerate("abc", start=1):
         models.handle(JobDone(job_id, error=ErrorInfo(f"{name}.pkl is not a checkpoint.")))
-    models.open("https://example.org/c.pkl")
     assert list(models.failures) == ["/a.pkl", "/b.pkl", "https://example.org/c.pkl"]
     models.retry("/a.pkl")
     assert runner.jobs[-1] == LoadModel("/a.pkl")
@@ -162,3 +161,10 @@ def test_a_folder_means_its_newest_snapshot(tmp_path: Path) -> None:
     assert resolve_source(str(tmp_path)) == str(tmp_path / "network-snapshot-001000.pkl")
     assert resolve_source(BUNDLED) == BUNDLED
     assert resolve_source(f' "{tmp_path}/zzz.pkl" ') == str(tmp_path / "zzz.pkl")
+
+
+def test_an_address_is_a_source_of_its_own(runner: Runner) -> None:
+    models = Models(runner)
+    models.open(" https://example.org/some%20where/c.pkl?version=2 ")
+    assert runner.jobs == [LoadModel("https://example.org/some%20where/c.pkl?version=2")]
+    assert short_name(runner.jobs[0].source) == "c"

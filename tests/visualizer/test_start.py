@@ -58,11 +58,11 @@ def test_without_a_display_one_sentence_names_the_way_out(start_window: Any) -> 
     assert "loupe images" in errors
 
 
-def test_an_address_is_refused_in_words(start_window: Any) -> None:
-    window = start_window("https://example.org/network.pkl")
+def test_an_address_of_another_kind_is_refused_in_words(start_window: Any) -> None:
+    window = start_window("ftp://example.org/network.pkl")
     _, errors = window.communicate(timeout=LIMIT_SEC)
     assert window.returncode == 1
-    assert "download" in errors
+    assert "only http:// and https://" in errors
 
 
 def test_closing_while_a_model_is_loaded_ends_everything(

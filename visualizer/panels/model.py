@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from imgui_bundle import ImVec2, imgui
 
-from renderer.messages import BUNDLED_SOURCES, ModelInfo, ResidentModel
+from renderer.messages import BUNDLED_SOURCES, ModelInfo, ResidentModel, is_address
 from renderer.state import ViewState
 from visualizer import controls, icons, theme
 from visualizer.context import Context, Shown
@@ -66,12 +66,15 @@ class ModelPanel:
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
         entered, self._text = imgui.input_text_with_hint(
             "##path",
-            controls.hint("Path of a .pkl or .safetensors"),
+            controls.hint("Path or address of a .pkl or .safetensors"),
             self._text,
             imgui.InputTextFlags_.enter_returns_true.value,
         )
         if not (imgui.is_item_active() or imgui.is_item_deactivated() or models.loading):
-            controls.tooltip("Type a file or a folder and press Enter, or drop one on the window")
+            controls.tooltip(
+                "Type a file, a folder or an address (https://…) and press Enter, or drop a file "
+                "on the window"
+            )
         if entered and self._text.strip():
             models.open(self._text)
             self._text = ""
@@ -113,13 +116,17 @@ class ModelPanel:
         room = imgui.calc_text_size("Cancel").x + 2 * imgui.get_style().frame_padding.x
         width = imgui.get_content_region_avail().x - room - imgui.get_style().item_inner_spacing.x
         text = f"{short_name(loading.source)} · {loading.fraction * 100:.0f} %"
+        if is_address(loading.source):
+            text = loading.text  # how much has come, and of how much
         text = controls.ellipsis(text, width - 12)
         imgui.push_style_color(imgui.Col_.plot_histogram.value, theme.ACCENT_DIM)
         imgui.progress_bar(loading.fraction, ImVec2(width, height), text)
         imgui.pop_style_color()
-        controls.tooltip(loading.text)
+        controls.tooltip(f"{loading.text}: {loading.source}")
         controls.next_to()
-        if controls.button("Cancel", "Stop loading; the model shown stays"):
+        if controls.button(
+            "Cancel", "Stop loading; the model shown stays, and what was downloaded"
+        ):
             self._context.models.cancel()
 
     def _describe_memory(self) -> str:
