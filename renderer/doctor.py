@@ -113,10 +113,11 @@ def _lacks(
 
 def _folders() -> dict[str, Path]:
     settings = os.environ.get("LOUPE_SETTINGS") or platformdirs.user_config_dir(APP_NAME, False)
+    caches = os.environ.get("LOUPE_CACHE") or platformdirs.user_cache_dir(APP_NAME, False)
     return {
         "settings": Path(settings),
         "pictures": Path(platformdirs.user_pictures_dir()) / "Latent Loupe",
-        "caches": Path(platformdirs.user_cache_dir(APP_NAME, False)),
+        "caches": Path(caches),
         "temporary files": Path(tempfile.gettempdir()),
         "program": Path(__file__).resolve().parent.parent,
     }
