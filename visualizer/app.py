@@ -281,12 +281,13 @@ class App:
 
     def _take_result(self, result: RenderResult) -> None:
         input_sec, state = self._submitted.get(result.stamp, (None, self.state))
-        self._submitted = {s: v for s, v in self._submitted.items() if s > result.stamp}
-        if result.waiting:  # another result of this stamp follows, too late to tell a latency
-            self._submitted[result.stamp] = (None, state)
+        newer = {s: v for s, v in self._submitted.items() if s > result.stamp}
+        # It may be answered again (a model has arrived or left), too late to tell a latency.
+        self._submitted = {result.stamp: (None, state), **newer}
         if self.owed is not None:
             since_sec = time.perf_counter()  # it has begun with the newest just now
-            self.owed = replace(self.owed, since_sec=since_sec) if self._submitted else None
+            is_owed = newer or result.waiting
+            self.owed = replace(self.owed, since_sec=since_sec) if is_owed else None
         if result.error is not None and not any(tile.name == "main" for tile in result.tiles):
             self._say_render_error(result)
         if result.resident:

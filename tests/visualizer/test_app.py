@@ -124,6 +124,22 @@ def test_reload_reads_the_file_again_and_asks_for_its_picture(app: App) -> None:
     assert app.state.model == BIG
 
 
+def test_a_picture_that_is_answered_again_keeps_the_state_that_it_was_asked_with(
+    app: App,
+) -> None:
+    for _ in range(3):
+        frame(app)
+    assert app.shown is not None
+    answered, asked_with = app.shown.result, app.state
+    app.state = replace(app.state, latent=replace(app.state.latent, x=5.0))
+    assert app.ask()
+    answer(app, answered)  # as when a model has left the memory
+    app.begin_frame()
+    assert app.shown.result is answered
+    assert app.shown.state == asked_with
+    assert app.owed is not None
+
+
 def test_the_app_is_idle_a_second_after_the_last_picture(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
