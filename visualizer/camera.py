@@ -46,6 +46,22 @@ class Rect:
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
 
+def matched(picture: Rect, num_parts: int, other: tuple[int, int], other_parts: int) -> Rect:
+    """Where another picture (width, height) stands for this one, in its own proportions.
+
+    Args:
+        num_parts: 2 where a spectrum, as wide as the picture, stands beside it.
+        other_parts: the same of the other one.
+    """
+    room = picture.width / num_parts
+    scale = min(room * other_parts / max(1, other[0]), picture.height / max(1, other[1]))
+    width, height = other[0] * scale, other[1] * scale
+    if abs(width - picture.width) + abs(height - picture.height) < 1e-3:
+        return picture  # to the last bit: nothing moves when flipping
+    x = picture.x + (room - width / other_parts) / 2
+    return Rect(x, picture.y + (picture.height - height) / 2, width, height)
+
+
 def fit_zoom(region: Rect, picture: tuple[int, int], scale: float = 1.0) -> float:
     """The zoom that shows the whole picture (width, height) as large as the region allows."""
     width, height = picture

@@ -19,6 +19,7 @@ from visualizer.models import short_name
 from visualizer.shown import Shown
 from visualizer.texture import PictureTexture
 
+UNLIKE = "A (B is not of its size: no difference)"
 GRIP_PX = 8.0  # how near to the edge of a wipe the mouse must be to move it
 _SHADE = ImVec4(0, 0, 0, 0.55)
 
@@ -106,7 +107,8 @@ class CompareView:
         comparison, region = self.comparison, placed.region
         if comparison.error is None:
             text = "Loading the model of B…" if comparison.is_loading else "Being computed…"
-            self._caption(self._b_region(placed), "" if comparison.is_unlike else text)
+            text = UNLIKE if comparison.is_unlike else text
+            self._caption(self._b_region(placed), text)
             return
         if comparison.is_blinking and not self._is_turn_of_b():
             return
@@ -147,12 +149,11 @@ class CompareView:
 
     def _draw_parts(self, placed: Placed, shown: Shown, source: Shown, hovered: bool) -> None:
         region, mode = placed.region, self.comparison.state.mode
-        width = shown.tile.ref.width
         pinned = source.state.comparison.pinned
         a_text, b_text = describe(shown.state), describe(b_state(source.state)) if pinned else ""
         if mode == "Side by side":
             half = self._b_region(placed)
-            self._draw_picture(placed, half, half.x - region.x, width)
+            self._draw_picture(placed, half, half.x - region.x, shown)
             self._draw_line(half.x, region)
             self._caption(placed.view_region, f"A  {a_text}")
             self._caption(half, f"B  {b_text}")
@@ -161,7 +162,7 @@ class CompareView:
             self._draw_pinned_pixel(placed, half.x - region.x)
         elif mode == "Wipe":
             edge = self._wipe_x(placed.picture)
-            self._draw_picture(placed, self._b_region(placed), 0, width)
+            self._draw_picture(placed, self._b_region(placed), 0, shown)
             self._draw_line(edge, region)
             self._caption(region, f"A  {a_text}   |   B  {b_text}")
             if self.grips(placed):
@@ -169,10 +170,10 @@ class CompareView:
         elif mode == "Blink":
             is_b = self._is_turn_of_b()
             if is_b:
-                self._draw_picture(placed, region, 0, width)
+                self._draw_picture(placed, region, 0, shown)
             self._caption(region, f"B  {b_text}" if is_b else f"A  {a_text}")
         else:
-            self._draw_picture(placed, region, 0, width)
+            self._draw_picture(placed, region, 0, shown)
             self._caption(region, f"B  {b_text}" if mode == "B" else f"A − B  ({b_text})")
         if mode == "Difference":
             corner = ImVec2(region.x + region.width - 5, region.y + region.height - 5)
@@ -186,21 +187,25 @@ class CompareView:
         self._texture.upload(source.pixels)
         self._source = source
 
-    def _draw_picture(self, placed: Placed, clip: Rect, dx: float, shown_width: int) -> None:
+    def _draw_picture(self, placed: Placed, clip: Rect, dx: float, shown: Shown) -> None:
         """Into the place of the present picture, moved by `dx`: other sizes are scaled to it."""
         assert self._texture is not None
-        picture = placed.picture
-        scale = placed.zoom * shown_width / max(1, self._texture.width)
-        self._texture.prepare(scale, cam.is_exact(scale))
+        assert self._source is not None
+        texture, picture = self._texture, placed.picture
+        size = (texture.width, texture.height)
+        place = cam.matched(picture, num_parts(shown), size, num_parts(self._source))
+        scale = placed.zoom * shown.tile.ref.width / max(1, texture.width)
+        scale *= place.width / picture.width
+        texture.prepare(scale, cam.is_exact(scale))
         draw = imgui.get_window_draw_list()
         draw.push_clip_rect(
             ImVec2(clip.x, clip.y), ImVec2(clip.x + clip.width, clip.y + clip.height), True
         )
-        draw.add_image(
-            imgui.ImTextureRef(self._texture.texture_id),
-            ImVec2(picture.x + dx, picture.y),
-            ImVec2(picture.x + dx + picture.width, picture.y + picture.height),
-        )
+        if place != picture:  # nothing of A beside B
+            shade = theme.SURROUNDS.get(self._context.settings.surround, 24.0)
+            low, high = _ends(picture, dx)
+            draw.add_rect_filled(low, high, imgui.get_color_u32(theme.grey(shade)))
+        draw.add_image(imgui.ImTextureRef(texture.texture_id), *_ends(place, dx))
         draw.pop_clip_rect()
 
     def _draw_line(self, x: float, region: Rect) -> None:
@@ -239,6 +244,19 @@ class CompareView:
         white = imgui.get_color_u32(ImVec4(1, 1, 1, 0.9))
         draw.add_text(ImVec2(low.x + pad, low.y + pad), white, text)
         draw.pop_clip_rect()
+
+
+def num_parts(shown: Shown) -> int:
+    """2 where the spectrum stands beside the picture."""
+    views = {view.name: view for view in shown.result.request.views}
+    view = views.get(shown.tile.name)
+    return 1 if view is None or view.display.spectrum is None else 2
+
+
+def _ends(rect: Rect, dx: float) -> tuple[ImVec2, ImVec2]:
+    """The upper left and the lower right corner, moved to the right."""
+    x = rect.x + dx
+    return ImVec2(x, rect.y), ImVec2(x + rect.width, rect.y + rect.height)
 
 
 def describe(state: ViewState) -> str:

@@ -64,3 +64,13 @@ def test_only_whole_magnifications_are_exact() -> None:
     assert cam.is_exact(5.0)
     assert not cam.is_exact(4.76)
     assert not cam.is_exact(0.5)
+
+
+def test_another_picture_keeps_its_proportions_in_the_place_of_this_one() -> None:
+    picture = Rect(10.0, 20.0, 300.0, 300.0)
+    assert cam.matched(picture, 1, (84, 84), 1) == picture
+    assert cam.matched(picture, 1, (168, 84), 2) == Rect(10.0, 20.0, 600.0, 300.0)
+    assert cam.matched(picture, 1, (50, 100), 1) == Rect(85.0, 20.0, 150.0, 300.0)
+    with_spectrum = Rect(10.0, 20.0, 600.0, 300.0)
+    assert cam.matched(with_spectrum, 2, (84, 84), 1) == picture
+    assert cam.matched(with_spectrum, 2, (168, 84), 2) == with_spectrum

@@ -16,7 +16,8 @@ from renderer.messages import LayerInfo, Probe
 from renderer.picture import read_metadata
 from renderer.state import CompareState
 from visualizer import icons
-from visualizer.comparison import Comparison
+from visualizer.comparison import Comparison, pin
+from visualizer.comparison_view import num_parts
 from visualizer.panels import probe as probe_panel
 from visualizer.panels.probe import OTHER_TOPIC
 from visualizer.pointer import TOPIC, describe_value, value_at
@@ -364,3 +365,29 @@ def test_both_the_difference_and_the_view_are_saved_with_their_states(
     assert np.array_equal(view, shot[y : y + view.shape[0], x : x + view.shape[1]])
     robot.press(imgui.Key.mod_ctrl | imgui.Key.s)  # what is seen
     robot.wait((tmp_path / "difference_00001.png").exists, "the difference once more")
+
+
+def test_a_spectrum_beside_a_alone_leaves_the_place_of_b(
+    robot: Any, comparison: Comparison
+) -> None:
+    robot.app.change(replace(robot.app.state, comparison=pin(robot.app.state, "B").comparison))
+    robot.settle()
+    spectrum = replace(robot.app.state.spectrum, show=True)
+    robot.app.change(replace(robot.app.state, spectrum=spectrum))
+    robot.settle()
+    shown = robot.app.shown
+    assert comparison.shown is not None
+    assert (num_parts(shown), num_parts(comparison.shown)) == (2, 1)
+    picture = robot.window.viewport.picture
+    for mode in ("B", "Side by side"):
+        compared = replace(robot.app.state.comparison, mode=mode)
+        robot.app.change(replace(robot.app.state, comparison=compared))
+        robot.settle()
+        picture, region = robot.window.viewport.picture, robot.window.viewport.region
+        shot = robot.screenshot()
+        dx = region.width / 2 if mode == "Side by side" else 0
+        y, x = round(picture.center[1]), picture.x + dx
+        row = shot[y, round(x + picture.width / 2 + 5) : round(x + picture.width) - 5]
+        assert (row == row[0]).all()  # the surround: no spectrum of A, nothing stretched
+        row = shot[y, round(x + 5) : round(x + picture.width / 2) - 5]
+        assert row.std(axis=0).max() > 10
