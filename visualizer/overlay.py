@@ -8,6 +8,7 @@ from visualizer import controls, icons, theme
 from visualizer.camera import Rect
 from visualizer.notices import Notice, Notices
 
+MOST = 3  # at once, so that the picture stays in sight; older ones wait for their turn
 _WIDTH_EM = 30.0
 _NARROW_EM = 24.0
 _FLAGS = (
@@ -22,14 +23,14 @@ _FLAGS = (
 
 
 def build_ui(notices: Notices, region: Rect) -> None:
-    """Stack the visible messages at the bottom of the picture's region, the newest lowest."""
+    """Stack the newest messages at the bottom of the picture's region, the newest lowest."""
     bottom = region.y + region.height - theme.px(14)
     em, view = imgui.get_font_size(), imgui.get_main_viewport()
     room = max(region.width - theme.px(28), _NARROW_EM * em)  # beyond a narrow picture's region
     width = min(_WIDTH_EM * em, room, view.work_size.x)
     left, right = view.work_pos.x + width / 2, view.work_pos.x + view.work_size.x - width / 2
     middle = min(max(region.center[0], left), right)
-    for notice in reversed(notices.visible):
+    for notice in reversed(notices.visible[-MOST:]):
         position = ImVec2(middle, bottom)
         imgui.set_next_window_pos(position, imgui.Cond_.always.value, ImVec2(0.5, 1.0))
         imgui.set_next_window_size(ImVec2(width, 0))
@@ -41,6 +42,8 @@ def build_ui(notices: Notices, region: Rect) -> None:
         imgui.end()
         imgui.pop_style_color()
         imgui.pop_style_var()
+        if bottom < region.y + 4 * em:
+            return  # a low window
 
 
 def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
