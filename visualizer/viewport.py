@@ -152,7 +152,7 @@ class Viewport:
         imgui.same_line()
         imgui.align_text_to_frame_padding()
         text = ""
-        if self._app.shown is not None:
+        if self._app.shown is not None and not self.sheet.is_open:
             tile = self._app.shown.tile.ref
             text = f"{self.zoom * 100:.0f} %   {tile.width} × {tile.height}"
         room = imgui.get_content_region_avail().x

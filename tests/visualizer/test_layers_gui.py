@@ -165,6 +165,13 @@ def test_a_layer_that_is_mostly_clipped_says_so_and_has_a_remedy(robot: Any, gol
     robot.type_value(f"{ROOM}##gain", 10)
     robot.changed_by(lambda: robot.click(f"{ROOM}###remedy"))
     assert robot.app.state.layer.normalize
+    absent = replace(robot.app.state.layer, name="absent", normalize=False, scale_db=30.0)
+    robot.app.change(replace(robot.app.state, layer=absent))
+    robot.settle()
+    assert clipped_share(robot.app.shown) > MANY
+    seen: list[bool] = []
+    robot.do(lambda ui: seen.append(ui.item_exists(f"{ROOM}###remedy")))
+    assert seen == [False]  # the picture is shown in its place
 
 
 def test_the_spectrum_beside_the_picture_is_not_counted_as_clipped(robot: Any) -> None:

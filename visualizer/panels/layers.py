@@ -94,8 +94,8 @@ class LayersPanel:
         share = self._clipped[1]
         controls.label("Clipped")
         text = "Pixels that are black or white because a shown channel is beyond −1…1"
-        is_remedied = layer.name is None or layer.normalize
-        if share < MANY or is_remedied:
+        is_picture = shown_layer(result.layers, layer.name).name == OUTPUT
+        if share < MANY or is_picture or layer.normalize:
             imgui.text_colored(theme.TEXT_DIM, f"{share:.0%}".replace("%", " %"))
             controls.tooltip(text)
         elif controls.button(f"{share:.0%}".replace("%", " %: Normalize###remedy"), text, -1):
