@@ -116,7 +116,11 @@ def _render_all(states: list[tuple[str, ViewState]], options: argparse.Namespace
         rendered = pipeline.render(_exact_view(state), model, Work())
         metadata = None if options.no_metadata else describe_picture(state, model.info)
         path = options.outdir / name
-        save_png(path, rendered.picture.pixels, metadata)
+        try:
+            save_png(path, rendered.picture.pixels, metadata)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RenderError(f"{path} could not be written: {reason}.") from error
         tqdm.write(str(path), file=sys.stdout)
 
 
@@ -134,6 +138,8 @@ def _make_folder(outdir: Path) -> None:
         raise RenderError(f"--outdir {outdir} is not a folder; name another.") from error
     except NotADirectoryError as error:
         raise RenderError(f"--outdir {outdir} lies inside a file; name another.") from error
+    except OSError as error:
+        raise RenderError(f"--outdir {outdir} cannot be made: {error.strerror}.") from error
     if not os.access(outdir, os.W_OK):
         raise RenderError(f"--outdir {outdir} cannot be written to; name another.")
 
@@ -250,9 +256,7 @@ def _pair(text: str) -> tuple[float, float]:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        if error.filename is None:
-            return f"the picture could not be written: {error.strerror or error}"
+    if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror or error}"
     return error_info(error, "rendering").message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -223,3 +224,27 @@ def test_it_runs_without_a_display_or_a_window_package(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert pixels(tmp_path / "seed0003.png").shape == (128, 128, 3)
+
+
+def test_a_picture_for_which_there_is_no_room_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(images, "save_png", no_room)
+    assert run(R64, "--seeds", 1, "--outdir", tmp_path) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'seed0001.png'} could not be written: {os.strerror(errno.ENOSPC)}." in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert run(R64, "--seeds", 1, "--outdir", tmp_path / "a") == 1
+    assert f"--outdir {tmp_path / 'a'} cannot be made" in capsys.readouterr().err
