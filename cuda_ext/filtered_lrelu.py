@@ -33,7 +33,8 @@ def filtered_lrelu(
     Karras et al., "Alias-Free Generative Adversarial Networks", NeurIPS 2021, section 3.
 
     Args:
-        x: [N, C, H, W], contiguous or channels-last.
+        x: [N, C, H, W], contiguous or channels-last. An infinity spoils all that it reaches: native
+            kernels take differences of inputs, so it may become NaN where plain torch clamps it.
         fu: upsampling filter: None, separable taps [taps], or [taps_y, taps_x]; its result is
             multiplied by up².
         fd: downsampling filter, likewise.

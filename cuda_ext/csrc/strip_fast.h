@@ -73,7 +73,7 @@ void up_rows(const UpTaps<UP>& taps, const Vec* const* rows, int width, Vec* to)
 }
 
 // Leaky ReLU of slope s, for values that were multiplied by (1 + s) / 2: a + |a| (1 - s) / (1 + s);
-// then the clamp. NaN stays NaN.
+// then the clamp. NaN stays NaN; infinities have become NaN before (odd - even), or do here.
 struct Activation {
     Vec ratio, low, high;
     LOUPE_INLINE Vec operator()(Vec a) const {

@@ -99,6 +99,7 @@ def correlation_taps(f: torch.Tensor | None, case: dict) -> torch.Tensor:
     return f if case.get("flip_filter", False) else f.flip(list(range(f.ndim)))
 
 
+@pytest.mark.timeout(1200)  # a compiler for minutes, where others share the machine
 @pytest.mark.parametrize("kind", SANITISERS)
 def test_kernels_are_clean(kind: str, tmp_path: Path, all_golden_cases: list[dict]) -> None:
     sanitiser = SANITISERS[kind]
