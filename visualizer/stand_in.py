@@ -36,7 +36,8 @@ class StandIn:
         if app.owed is None or app.shown is None or app.status.state not in ("ready", "busy"):
             return
         now_sec = self._clock()
-        if app.wanted is not None and is_late(app, now_sec):
+        is_alone = not app.context.comparison.is_on  # beside B, it would be moved past it
+        if is_alone and app.wanted is not None and is_late(app, now_sec):
             before, wanted = app.shown.result.request.views[0], app.wanted.views[0]
             self.change = change_between(before, wanted, app.shown.tile.ref.width)
         if self.change is not None:

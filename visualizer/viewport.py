@@ -75,6 +75,8 @@ class Viewport:
         self._draw()
         self.mouse = self.compare.fold(imgui.get_mouse_pos(), self.region)
         self.compare.draw(self, self._app.shown, hovered)
+        if not self.is_plain and self._app.shown is not None:
+            draw_mark(self.stand_in.text, self.view_region)
         if self._is_moved:
             self._app.context.pointer.place = None  # the values are of the true picture
         else:
@@ -108,8 +110,7 @@ class Viewport:
     @property
     def _is_moved(self) -> bool:
         """Whether the last picture is drawn elsewhere than where it was true."""
-        is_alone = not self.compare.comparison.is_on
-        return self.stand_in.change is not None and is_alone and not self.is_plain
+        return self.stand_in.change is not None and not self.is_plain
 
     def exchange(self) -> None:
         """Put a picture that has come since `build_ui` in the place of the one before it."""
@@ -183,8 +184,6 @@ class Viewport:
             draw.pop_clip_rect()
         else:
             draw.add_image(texture, low, high)
-        if not self.is_plain and not self.compare.comparison.is_on:
-            draw_mark(self.stand_in.text, view)
         draw.pop_clip_rect()
 
     def _draw_waiting(self, draw: imgui.ImDrawList) -> None:

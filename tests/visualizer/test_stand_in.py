@@ -14,6 +14,7 @@ from renderer.messages import View
 from renderer.state import SpectrumState, TransformState, ViewState, to_view
 from visualizer.app import App
 from visualizer.camera import Rect
+from visualizer.comparison import pin
 from visualizer.settings import Settings
 from visualizer.stand_in import PENDING_SEC, SLOW_SEC, StandIn, change_between, moved_corners
 
@@ -123,6 +124,16 @@ def test_a_picture_that_cannot_move_is_marked_after_a_while(
     state = ViewState(latent=replace(ViewState().latent, x=2.0))
     clock = Clock(fakes, monkeypatch, state)
     assert clock.at(PENDING_SEC * 0.9) == (False, "")
+    assert clock.at(PENDING_SEC * 1.1) == (False, "being computed…")
+
+
+def test_a_late_picture_beside_another_stays_and_is_marked(
+    fakes: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = pin(ViewState(transform=TransformState(x=0.1)), "Side by side")
+    clock = Clock(fakes, monkeypatch, state)
+    clock.app.context.comparison.follow(state)
+    assert clock.at(SLOW_SEC * 1.1) == (False, "")
     assert clock.at(PENDING_SEC * 1.1) == (False, "being computed…")
 
 
