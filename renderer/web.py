@@ -179,7 +179,8 @@ class Stream:
         if isinstance(cause, OSError) and isinstance(error, urllib.error.URLError):
             reason = one_line(cause.strerror or cause)
             return fail(self._address, f"cannot be reached ({reason}): check it and the network")
-        reason = one_line(cause) or type(cause).__name__
+        said = cause.strerror if isinstance(cause, OSError) else None
+        reason = one_line(said or cause) or type(cause).__name__
         what = f"broke off ({reason}): try again, what came is kept"
         return fail(self._address, what)
 
