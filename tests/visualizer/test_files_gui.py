@@ -322,3 +322,18 @@ def test_a_broken_session_changes_nothing(robot: Any, tmp_path: Path) -> None:
     drop(robot, path)
     assert "colour" in robot.app.notices.last_text
     assert robot.app.state == robot.first_state
+
+
+def test_an_open_capture_panel_asks_once_where_pictures_go(
+    robot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("visualizer.settings.pictures_folder", lambda: asked.append(1) or tmp_path)
+    robot.open_panel("Capture")
+    for _ in range(10):
+        robot.frame()
+    assert len(asked) == 1
+    robot.type_value("//Controls/Capture/##folder", str(tmp_path / "own"))
+    assert robot.app.settings.capture_path == tmp_path / "own"
+    robot.type_value("//Controls/Capture/##folder", "")
+    assert robot.app.settings.capture_path == tmp_path

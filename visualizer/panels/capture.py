@@ -18,6 +18,7 @@ class CapturePanel:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._path: tuple[str, str] | None = None  # where pictures go, with this setting
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; the state is not changed."""
@@ -75,11 +76,15 @@ class CapturePanel:
         controls.label("Folder", bool(settings.capture_folder))
         browse = controls.button_width(icons.OPEN)
         imgui.set_next_item_width(-browse - imgui.get_style().item_inner_spacing.x)
-        folder = settings.capture_folder or str(settings.capture_path)
+        if self._path is None or self._path[0] != settings.capture_folder:
+            # reads the desktop's own settings: not in every frame
+            self._path = settings.capture_folder, str(settings.capture_path)
+        path = self._path[1]
+        folder = settings.capture_folder or path
         _, text = imgui.input_text("##folder", folder)
         if imgui.is_item_deactivated_after_edit():
             settings.capture_folder = text.strip()
-        controls.tooltip(str(settings.capture_path))
+        controls.tooltip(path)
         controls.next_to()
         if controls.button(f"{icons.OPEN}##browse", "Choose a folder", browse):
             self._context.actions["Choose capture folder…"]()
