@@ -52,12 +52,10 @@ class _Recorder:
         self._should_stop = should_stop
         self._num_uses: dict[str, int] = dict(start.num_uses) if start else {}
         self._walk = walk
-        self._is_paused = False
+        self.is_paused = False  # another run of the same network is under way
 
     def see(self, module_name: str, outputs: Any) -> None:
         """Note the 4-D outputs of a module that has just run."""
-        if self._is_paused:
-            return
         if isinstance(outputs, torch.Tensor):
             outputs = (outputs,)
         elif not isinstance(outputs, (tuple, list)):
@@ -83,11 +81,11 @@ class _Recorder:
 
     def _asked_to_stop(self) -> bool:
         # The answer may take the time to run the same network for something more urgent.
-        self._is_paused = True
+        self.is_paused = True
         try:
             return self._should_stop()
         finally:
-            self._is_paused = False
+            self.is_paused = False
 
     def _note(self, name: str, x: torch.Tensor) -> None:
         num_uses = self._num_uses[name] = self._num_uses.get(name, 0) + 1
@@ -156,6 +154,8 @@ def run_once(
     recorder = _Recorder(generator, layer, should_stop, walk)
 
     def see(module_name: str, outputs: Any) -> None:
+        if recorder.is_paused:
+            return
         recorder.see(module_name, outputs)
         if recorder.captured is not None and not to_the_end:
             raise _Captured

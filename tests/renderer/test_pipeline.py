@@ -100,6 +100,30 @@ def test_a_change_of_what_is_shown_repeats_only_what_depends_on_it(
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
 
 
+def test_another_picture_may_be_made_wherever_one_asks(models: Any, pipeline: Pipeline) -> None:
+    model = models(MODEL)
+    names = [layer.name for layer in pipeline.render(View(model.info.source), model, Work()).layers]
+    shown = View(model.info.source, display=DisplaySpec(layer=names[len(names) // 2]))
+    urgent = View(model.info.source, LatentSpec(((3, 1.0),)), name="urgent")
+    seen: list[np.ndarray] = []
+
+    def interrupt() -> bool:
+        latents = LatentSpec(((len(seen) + 10, 1.0),))  # not remembered: the network runs
+        seen.append(pipeline.render(replace(urgent, latents=latents), model, Work()).picture.pixels)
+        return False
+
+    found = pipeline.render(
+        replace(shown, latents=LatentSpec(((1, 1.0),))), model, Work(), interrupt
+    )
+    want = Pipeline("cpu").render(replace(shown, latents=LatentSpec(((1, 1.0),))), model, Work())
+    assert np.array_equal(found.picture.pixels, want.picture.pixels)
+    assert len(seen) > len(names) // 2  # also where the wanted layer had just been seen
+    again = Pipeline("cpu").render(
+        replace(urgent, latents=LatentSpec(((len(seen) + 9, 1.0),))), model, Work()
+    )
+    assert np.array_equal(seen[-1], again.picture.pixels)
+
+
 def _widest(pipeline: Pipeline, model: Model) -> str:
     with torch.inference_mode():
         layers = pipeline.open(View(model=MODEL), model, Work()).layers()
