@@ -12,7 +12,12 @@ IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 # Model sources that ship with the program, the default first: files of assets/generators, and
 # one that is built.
 UNTRAINED = "bundled:untrained-r-128"
-BUNDLED_SOURCES = ("bundled:portraits-r", UNTRAINED)
+BUNDLED_SOURCES = (
+    "bundled:portraits-r",
+    "bundled:portraits-t",
+    "bundled:portraits-sg2",
+    UNTRAINED,
+)
 BUNDLED = BUNDLED_SOURCES[0]
 
 
