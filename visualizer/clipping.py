@@ -8,7 +8,7 @@ from visualizer.shown import Shown
 
 MARKS = ((240, 50, 60), (40, 90, 240))  # as the renderer colours what is clipped, if asked to
 MANY = 0.2  # of the pixels: worth a remedy
-SIDE = 128  # of the samples: as the share is shown, more make no difference
+SIDE = 64  # of the samples: as the share is shown, more make no difference
 
 
 def clipped_share(shown: Shown) -> float:
@@ -23,4 +23,8 @@ def clipped_share(shown: Shown) -> float:
     if display.mark_outside:
         clipped = [np.all(pixels == mark, axis=2) for mark in MARKS]
         return float(np.mean(clipped[0] | clipped[1]))
-    return float(np.mean(np.any((pixels == 0) | (pixels == 255), axis=2)))
+    clipped_channels = pixels + np.uint8(1) <= 1  # 255 wraps to 0
+    first, *others = np.moveaxis(clipped_channels, 2, 0)
+    for other in others:  # reducing so short an axis takes ten times as long
+        first = first | other
+    return float(np.count_nonzero(first) / first.size)

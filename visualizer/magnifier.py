@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,13 @@ def build_magnifier(pixels: Pixels, place: Place, num_cells: int, side: float) -
     draw.add_rect_filled(origin, ImVec2(origin.x + side, origin.y + side), ground)
     cell = side / num_cells
     reach = num_cells // 2
-    for row in range(num_cells):
-        for column in range(num_cells):
-            color = _color(pixels, place[0] + column - reach, place[1] + row - reach)
-            if color:
-                low = ImVec2(origin.x + column * cell, origin.y + row * cell)
-                draw.add_rect_filled(low, ImVec2(low.x + cell, low.y + cell), color)
+    left, top = place[0] - reach, place[1] - reach
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = max(0, left + num_cells), max(0, top + num_cells)
+    for row, line in enumerate(pixels[y0:y1, x0:x1].tolist(), y0 - top):
+        for column, levels in enumerate(line, x0 - left):
+            low = ImVec2(origin.x + column * cell, origin.y + row * cell)
+            draw.add_rect_filled(low, ImVec2(low.x + cell, low.y + cell), _packed(levels))
     low = ImVec2(origin.x + reach * cell, origin.y + reach * cell)
     frame_cell(draw, low, cell)
 
@@ -84,10 +86,15 @@ def draw_values(
 
 def _color(pixels: Pixels, x: int, y: int) -> int:
     """The packed colour of a pixel; 0 outside the picture."""
-    height, width, channels = pixels.shape
+    height, width, _ = pixels.shape
     if not (0 <= x < width and 0 <= y < height):
         return 0
-    red, green, blue = (int(pixels[y, x, c if channels == 3 else 0]) for c in range(3))
+    return _packed(pixels[y, x].tolist())
+
+
+def _packed(levels: Sequence[int]) -> int:
+    """The colour of one grey or three levels."""
+    red, green, blue = levels if len(levels) == 3 else (levels[0],) * 3
     return 0xFF000000 | blue << 16 | green << 8 | red
 
 
