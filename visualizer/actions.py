@@ -73,12 +73,34 @@ class Actions:
                 raise StateError(f"{path.name} carries no state: it was not saved with one")
             restored = session.Restored(found.state, found.sha256)
         state = restored.state
+        if addresses := self._new_addresses(state):
+            self._ask_to_download(path, kind, addresses)
+            return
         if state.model != app.state.model and state.model not in app.models.infos:
             self._restore_with_model(path, state, restored.sha256)
             return
         app.change(state)
         app.notices.say("open", f"{path.name} restored.")
         app.expect_sha256(state.model, restored.sha256)
+
+    def _new_addresses(self, state: ViewState) -> list[str]:
+        """Addresses of models that the person has never opened: a file must not fetch them."""
+        pinned = state.comparison.pinned
+        sources = [state.model, *([pinned.model] if pinned is not None else [])]
+        known = {*self._app.settings.recent, *self._app.models.infos}
+        return [source for source in sources if is_address(source) and source not in known]
+
+    def _ask_to_download(self, path: Path, kind: str, addresses: list[str]) -> None:
+        def agree() -> None:
+            for address in reversed(addresses):
+                self._app.settings.add_recent(address)
+            self._try("open", lambda: self._restore(path, kind))
+
+        error = ErrorInfo(
+            f"{path.name} was made with {' and '.join(addresses)}, which was never opened here. "
+            "Download it only if you know where the file comes from."
+        )
+        self._app.notices.error("open", error, agree, "Download")
 
     def _restore_with_model(self, path: Path, state: ViewState, sha256: str) -> None:
         """The state needs a model that is not loaded: show all else now, the model when it is."""

@@ -23,6 +23,7 @@ class Notice:
     is_error: bool = False
     until_sec: float | None = None
     retry: Callable[[], None] | None = None
+    action: str = "Retry"  # what the button that calls `retry` says
     dismissed: bool = False
 
 
@@ -39,12 +40,18 @@ class Notices:
         """A toast."""
         self._add(Notice(topic, text, until_sec=self._clock() + TOAST_SEC))
 
-    def error(self, topic: str, error: ErrorInfo, retry: Callable[[], None] | None = None) -> None:
+    def error(
+        self,
+        topic: str,
+        error: ErrorInfo,
+        retry: Callable[[], None] | None = None,
+        action: str = "Retry",
+    ) -> None:
         """An error; repeating the one that stands, or was dismissed, shows nothing new."""
         known = self._by_topic.get(topic)
         if known is not None and known.is_error and known.text == error.message:
             return
-        self._add(Notice(topic, error.message, error.details, True, retry=retry))
+        self._add(Notice(topic, error.message, error.details, True, retry=retry, action=action))
 
     @property
     def last_text(self) -> str:

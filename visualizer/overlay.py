@@ -67,6 +67,6 @@ def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
         imgui.end_child()
         imgui.pop_style_color()
         imgui.tree_pop()
-    if notice.retry is not None and controls.button("Retry"):
+    if notice.retry is not None and controls.button(notice.action):
         notice.retry()
         notices.dismiss(notice.topic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from renderer.messages import BUNDLED
+from renderer.state import CompareState, ViewState
 from visualizer import session
 
 pytestmark = pytest.mark.gui
@@ -87,3 +89,30 @@ def test_a_session_that_names_an_address_comes_back(
     robot.wait(lambda: robot.app.state == state, "the session")
     assert np.array_equal(robot.settle(), shown)
     assert file_server.ranges == [None]
+
+
+def test_a_session_of_others_asks_before_it_fetches_anything(
+    robot: Any, golden: Path, file_server: Any, tmp_path: Path
+) -> None:
+    file_server.files["theirs.pkl"] = (golden / "stylegan3-r-64.pkl").read_bytes()
+    theirs = ViewState(model=file_server.address("theirs.pkl"))
+    session.save_session(tmp_path / "theirs.json", theirs)
+    robot.window._take_drop(None, [str(tmp_path / "theirs.json")])
+    robot.wait(lambda: "never opened here" in robot.app.notices.last_text, "the question")
+    robot.settle()
+    assert robot.app.state == robot.first_state
+    assert file_server.ranges == []
+    robot.click("//##notice-open/Download")
+    robot.wait(lambda: robot.app.state.model == theirs.model, "the file behind the address")
+    robot.settle()
+
+    pinned = replace(robot.first_state, comparison=CompareState(pinned=theirs))
+    robot.app.settings.recent = []
+    robot.app.models.open(BUNDLED)
+    robot.wait(lambda: robot.app.state.model == BUNDLED, "another model")
+    robot.app.models.drop(theirs.model)
+    robot.wait(lambda: theirs.model not in robot.app.models.infos, "its memory to be free")
+    session.save_session(tmp_path / "pinned.json", pinned)
+    robot.window._take_drop(None, [str(tmp_path / "pinned.json")])
+    robot.wait(lambda: "never opened here" in robot.app.notices.last_text, "the question")
+    assert robot.app.state.comparison.pinned is None
