@@ -47,10 +47,10 @@ def main(arguments: list[str]) -> None:
 
 def take_walk(robot: Any) -> None:
     """Found while dragging: the history beside the picture."""
-    for seed in (4, 11, 23, 42):
+    for seed in (42, 23, 4, 11):
         set_value(robot, "Latent/##seed", seed)
-    robot.drag_picture(70, 25)
-    set_value(robot, "Truncation & noise/##psi", 0.8)
+    robot.drag_picture(40, 10)
+    set_value(robot, "Truncation & noise/##psi", 0.9)
     save(robot, "window", open_panels=("Performance",))
 
 
@@ -72,7 +72,7 @@ def take_inside(robot: Any) -> None:
     state = robot.app.state
     robot.app.change(replace(state, layer=replace(state.layer, name=name, normalize=True)))
     robot.settle()
-    save(robot, "layers", open_panels=("Layers", "Spectrum"))
+    save(robot, "layers", open_panels=("Layers", "Spectrum"), scroll_px=330)
 
 
 def draw_rotated() -> None:
@@ -108,14 +108,17 @@ def set_value(robot: Any, ref: str, value: float) -> None:
     robot.frame()
 
 
-def save(robot: Any, name: str, open_panels: tuple[str, ...], theme: str = "Dark") -> None:
-    """Only these panels are open; the mouse is out of the way."""
+def save(
+    robot: Any, name: str, open_panels: tuple[str, ...], theme: str = "Dark", scroll_px: float = 0.0
+) -> None:
+    """Only these panels are open; the mouse is out of the way; the right column is scrolled."""
     for window, titles in PANELS.items():
         for title in titles:
             wanted = title in open_panels
             ref = f"//{window}/{title}"
             robot.do(lambda ui, r=ref, w=wanted: ui.item_open(r) if w else ui.item_close(r))
         robot.do(lambda ui, w=window: ui.scroll_to_top(f"//{w}"))
+    robot.do(lambda ui: ui.scroll_to_y("//Analysis", scroll_px))
     robot.do(lambda ui: ui.mouse_move_to_pos(imgui.ImVec2(640, 705)))
     robot.app.settings.theme = theme
     robot.settle()
