@@ -171,7 +171,9 @@ class Window:
                 _mark_changed()
             if opened:
                 imgui.push_id(panel.title)
-                self.app.state = panel.build_ui(self.app.state, self.app.shown)
+                state = panel.build_ui(self.app.state, self.app.shown)
+                if state != self.app.state:  # an equal one would be asked for anew
+                    self.app.state = state
                 imgui.pop_id()
                 imgui.spacing()
 

@@ -41,6 +41,10 @@ class LayersPanel:
         self._context = context
         self._scrolled_to: tuple[str, str] | None = None  # (model, layer) last brought into sight
         self._clipped: tuple[Shown, float] | None = None  # the share of this picture
+        # what the widths of the columns were measured for, and the widths
+        self._columns: tuple[tuple[Sequence[LayerInfo], float, bool], dict[str, float]] | None = (
+            None
+        )
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -70,7 +74,7 @@ class LayersPanel:
             | imgui.TableFlags_.no_pad_outer_x.value
             | imgui.TableFlags_.sizing_fixed_fit.value
         )
-        columns = _fitting_columns(layers)
+        columns = self._fitting_columns(layers)
         size = ImVec2(0, (num_rows + 1) * row_height)
         if not imgui.begin_table("##layers", 1 + len(columns), flags, size):
             return layer
@@ -86,6 +90,19 @@ class LayersPanel:
         self._follow((result.model.source, current), *heights)
         imgui.end_table()
         return layer
+
+    def _fitting_columns(self, layers: Sequence[LayerInfo]) -> dict[str, float]:
+        """Columns beside the names, with their widths; in a narrow window the names go first."""
+        size = imgui.get_font_size()
+        narrow = imgui.get_content_region_avail().x < _NARROW_EM * size
+        if self._columns is None or self._columns[0] != (layers, size, narrow):
+            rows = [_cells(info) for info in layers]
+            widths: dict[str, float] = {}
+            for idx, name in enumerate(_COLUMNS[:1] if narrow else _COLUMNS):
+                longest = max((row[idx] for row in rows), key=len, default="")
+                widths[name] = max(imgui.calc_text_size(text).x for text in (name, longest))
+            self._columns = (layers, size, narrow), widths
+        return self._columns[1]
 
     def _build_clipped(self, layer: LayerState, result: Shown) -> LayerState:
         """How much is clipped; a layer that mostly is has a remedy beside it."""
@@ -135,17 +152,6 @@ def _cells(info: LayerInfo) -> tuple[str, str, str]:
     return describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)
 
 
-def _fitting_columns(layers: Sequence[LayerInfo]) -> dict[str, float]:
-    """Columns beside the names, with their widths; in a narrow window the names go first."""
-    narrow = imgui.get_content_region_avail().x < _NARROW_EM * imgui.get_font_size()
-    rows = [_cells(info) for info in layers]
-    widths: dict[str, float] = {}
-    for idx, name in enumerate(_COLUMNS[:1] if narrow else _COLUMNS):
-        longest = max((row[idx] for row in rows), key=len, default="")
-        widths[name] = max(imgui.calc_text_size(text).x for text in (name, longest))
-    return widths
-
-
 def _build_header(columns: dict[str, float]) -> None:
     stretch = imgui.TableColumnFlags_.width_stretch.value
     imgui.table_setup_column("Layer", stretch)
@@ -168,6 +174,8 @@ def _build_row(info: LayerInfo, chosen: bool, num_cells: int) -> bool:
     flags = imgui.SelectableFlags_.span_all_columns.value
     clicked = imgui.selectable(f" {info.name}", chosen, flags)[0]
     imgui.pop_style_color()
+    if not imgui.is_item_visible():
+        return bool(clicked)  # scrolled out of sight
     imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
     for text in _cells(info)[:num_cells]:
         imgui.table_next_column()
