@@ -10,8 +10,6 @@ from visualizer import theme
 from visualizer.layout import Columns
 from visualizer.settings import Settings
 
-MONITOR_FRAMES = 8  # between two questions for the monitor's scale, which take a while
-
 
 class Look:
     """Applies what has changed since the last frame."""
@@ -21,14 +19,11 @@ class Look:
         self._on_change = on_change
         self._applied = ("", 0.0)  # theme and scale
         self._padding = 0.0  # as the style had it then
-        self._monitor = 0.0  # its scale, as last asked for
         self.columns = Columns()
 
     def follow(self, settings: Settings) -> None:
         """Call once per frame, before Dear ImGui begins it."""
-        if imgui.get_frame_count() % MONITOR_FRAMES == 0 or self._monitor == 0:
-            self._monitor = monitor_scale()
-        monitor = self._monitor
+        monitor = monitor_scale()
         wanted = settings.theme, settings.scale * monitor
         style = imgui.get_style()
         # Hello ImGui scales the style a second time, in its second frame

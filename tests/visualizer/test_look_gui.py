@@ -12,9 +12,7 @@ from imgui_bundle import glfw_utils, imgui
 from visualizer import look
 from visualizer.settings import load_settings, save_settings
 
-from visualizer.look import MONITOR_FRAMES
-
-pytestmark pytest.mark.gui
+pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def sizes(robot: Any) -> list[tuple[float, ...]]:
         found.append((style.frame_padding.x, style.cell_padding.y, style.display_window_padding.x))
         assert style._main_scale * 15 == pytest.approx(imgui.get_font_size(), abs=0.5)
 
-    for _ in range(MONITOR_FRAMES + 4):
+    for _ in range(4):
         robot.frame()
     robot.do(measure)
     return found
