@@ -68,5 +68,5 @@ def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
         imgui.pop_style_color()
         imgui.tree_pop()
     if notice.retry is not None and controls.button(notice.action):
+        notices.dismiss(notice.topic)  # first: what the retry says must stay
         notice.retry()
-        notices.dismiss(notice.topic)

@@ -116,3 +116,14 @@ def test_a_session_of_others_asks_before_it_fetches_anything(
     robot.window._take_drop(None, [str(tmp_path / "pinned.json")])
     robot.wait(lambda: "never opened here" in robot.app.notices.last_text, "the question")
     assert robot.app.state.comparison.pinned is None
+
+
+def test_what_goes_wrong_after_the_question_is_said(robot: Any, tmp_path: Path) -> None:
+    path = tmp_path / "theirs.json"
+    session.save_session(path, ViewState(model="http://127.0.0.1:9/theirs.pkl"))
+    robot.window._take_drop(None, [str(path)])
+    robot.wait(lambda: "never opened here" in robot.app.notices.last_text, "the question")
+    robot.settle()
+    path.unlink()
+    robot.click("//##notice-open/Download")
+    assert ["theirs.json" in notice.text for notice in robot.app.notices.visible] == [True]
