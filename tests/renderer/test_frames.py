@@ -143,9 +143,8 @@ def test_several_models_stay_and_going_back_reads_nothing() -> None:
     assert sum(isinstance(message, JobDone) for message in bench.sent) == num_loads
 
 
-def test_a_view_whose_model_is_being_loaded_does_not_hold_up_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def bench_with_slow_loads(monkeypatch: pytest.MonkeyPatch) -> tuple[Bench, threading.Event]:
+    """The first model is there; every further load waits for the event."""
     bench, go_on = Bench(), threading.Event()
     bench.answer_when_loaded(MODELS[0])
     while not bench.settled.empty():
@@ -156,6 +155,13 @@ def test_a_view_whose_model_is_being_loaded_does_not_hold_up_the_others(
         return load_model(*arguments)
 
     monkeypatch.setattr("renderer.loader.load_model", slow_load)
+    return bench, go_on
+
+
+def test_a_view_whose_model_is_being_loaded_does_not_hold_up_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, go_on = bench_with_slow_loads(monkeypatch)
     for seed in (1, 2):
         assert bench.answer(MODELS[0], MODELS[1], BUNDLED, seed=seed)
         result = bench.results()[-1]
@@ -270,16 +276,7 @@ def test_a_tile_that_cannot_be_written_gives_back_those_before_it() -> None:
 def test_pictures_go_on_during_a_load_and_a_canceled_one_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bench, go_on = Bench(), threading.Event()
-    bench.answer_when_loaded(MODELS[0])
-    while not bench.settled.empty():
-        bench.settled.get()
-
-    def slow_load(*arguments: Any) -> Model:
-        assert go_on.wait(LIMIT_SEC)
-        return load_model(*arguments)
-
-    monkeypatch.setattr("renderer.loader.load_model", slow_load)
+    bench, go_on = bench_with_slow_loads(monkeypatch)
     bench.loader.start(11, MODELS[1])
     bench.loader.start(12, BUNDLED)
     bench.loader.cancel(12)
