@@ -16,11 +16,11 @@ def difference(a: Stages, b: Stages, spec: DifferenceSpec) -> Picture | None:
     The statistics are of the raw difference; its root mean square stands for its deviation.
     """
     values_a, values_b = a.shown_values(), b.shown_values()
-    if values_a.shape[:2] != values_b.shape[:2]:
+    if values_a.shape[1:] != values_b.shape[1:]:
         return None
-    count = min(values_a.shape[2], values_b.shape[2])
+    count = min(len(values_a), len(values_b))
     with a.work.stage("difference"):
-        delta = values_a[..., :count] - values_b[..., :count]
+        delta = values_a[:count] - values_b[:count]
         pixels = _picture(delta, spec).cpu().contiguous().numpy()
         mean, rms = float(delta.mean()), float(delta.double().square().mean().sqrt())
         top = float(delta.abs().max())
@@ -37,7 +37,7 @@ def _picture(delta: torch.Tensor, spec: DifferenceSpec) -> torch.Tensor:
         delta = delta.square()
     if not spec.in_colors:
         return to_uint8(delta if spec.kind == "signed" else delta * 2 - 1)
-    level = delta.mean(dim=2)
+    level = delta.mean(dim=0)
     if spec.kind == "signed":
         level = (level + 1) / 2
     return colored(level)

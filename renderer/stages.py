@@ -14,13 +14,14 @@ import torch
 from renderer.cache import ByteCache
 from renderer.capture import Capture, list_layers, run_synthesis
 from renderer.channel_power import centred
-from renderer.display import Picture, beside, pixels_last, shown_channels, to_uint8
+from renderer.display import Picture, beside, shown_channels, to_uint8
 from renderer.equivariance import untransform
 from renderer.errors import Superseded
 from renderer.latents import compute_ws, normalize_latents
 from renderer.layer_band import OUTPUT
 from renderer.messages import IDENTITY, LayerInfo, SpectrumSpec, View
 from renderer.models import Model
+from renderer.planes import planes
 from renderer.spectrum import power_db, power_map, spectrum_picture
 from renderer.statistics import ChannelStatistics, all_and_shown, channel_statistics
 from renderer.trail import Trail, Walk
@@ -88,7 +89,7 @@ class Stages:
         return shown_channels(self.activation().shape[0], self.view.display)
 
     def activation(self) -> torch.Tensor:
-        """[C, H, W]: raw values of the layer, un-transformed where the view says so."""
+        """[C, H, W], contiguous: raw values of the layer, un-transformed where the view says so."""
         if self._activation is None:
             key = ("untransformed", self._key)
             self._activation = (
@@ -99,9 +100,13 @@ class Stages:
         return self._activation
 
     def shown_values(self) -> torch.Tensor:
-        """float32 [H, W, C], contiguous: raw values of the channels in the picture."""
-        key = ("shown", self._shown_key, *self.shown_channels())
-        return self._cached(key, self._gather, _num_bytes)
+        """float32 [C, H, W], contiguous: raw values of the channels in the picture."""
+        first, count = self.shown_channels()
+        channels = self.activation()[first : first + count]
+        if channels.dtype == torch.float32:
+            return channels  # nothing to keep beside the activation
+        key = ("shown", self._shown_key, first, count)
+        return self._cached(key, channels.float, _num_bytes)
 
     def statistics(self) -> ChannelStatistics:
         """Of every channel of `activation`."""
@@ -167,11 +172,6 @@ class Stages:
         numbers = (spec.normalize, spec.scale_db, spec.mark_outside)
         return self._cached(("plain", self._shown_key, first, count, *numbers), make, _num_bytes)
 
-    def _gather(self) -> torch.Tensor:
-        activation, (first, count) = self.activation(), self.shown_channels()
-        with self.work.stage("display"):
-            return pixels_last(activation[first : first + count])
-
     def _measure(self) -> ChannelStatistics:
         activation = self.activation()
         with self.work.stage("statistics"):
@@ -203,7 +203,7 @@ class Stages:
         activation = self._captured()
         with self.work.stage("untransform"):
             matrix = self._synthesis.input_transform
-            return untransform(activation.float()[None], matrix, self.stop_if_asked)[0]
+            return planes(untransform(activation.float()[None], matrix, self.stop_if_asked)[0])
 
     def _captured(self) -> torch.Tensor:
         return self._cached(("activation", self._key), self._synthesize, _num_bytes)
@@ -215,7 +215,9 @@ class Stages:
         mix_rows = self._latents.mix_rows
         try:
             walk = trail.begin(self._synthesis, ws, mix_rows, self._layer_name)
-            return self._run(ws, walk).activation[0]
+            activation = self._run(ws, walk).activation[0]
+            with self.work.stage("synthesis"):
+                return planes(activation)
         finally:
             self._cache.put(key, trail, trail.nbytes)
 

@@ -83,17 +83,20 @@ def test_a_change_of_what_is_shown_repeats_only_what_depends_on_it(
     network = ("run_synthesis", "channel_statistics")
     pictures = [
         pixels(first),
-        pixels(replace(first, scale_db=6.0), *network, "pixels_last", "power_map", "power_db"),
-        pixels(replace(first, normalize=True), *network, "pixels_last", "power_map", "power_db"),
+        pixels(replace(first, scale_db=6.0), *network, "power_map", "power_db"),
+        pixels(replace(first, normalize=True), *network, "power_map", "power_db"),
         pixels(
             replace(first, spectrum=replace(spectrum, range_db=20.0)),
             *network,
-            *("pixels_last", "to_uint8", "power_map", "power_db"),
+            "to_uint8",
+            "power_map",
+            "power_db",
         ),
         pixels(
             replace(first, spectrum=replace(spectrum, beta=2.0)),
             *network,
-            *("pixels_last", "to_uint8", "centred"),
+            "to_uint8",
+            "centred",
         ),
         pixels(replace(first, base_channel=3), *network, *(["power_map"] if all_channels else [])),
     ]
