@@ -9,6 +9,7 @@ import dataclasses
 import io
 import os
 import pickle
+import select
 import struct
 import threading
 from typing import Any
@@ -40,11 +41,31 @@ class Channel:
         Raises:
             OSError: the other end is gone.
         """
-        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-        view = memoryview(_HEADER.pack(len(data)) + data)
+        view = memoryview(_packed(message))
         with self._send_lock:
             while view:
                 view = view[os.write(self._write_fd, view) :]
+
+    def send_at_once(self, message: object) -> bool:
+        """Write one message whole if that needs no waiting; False where nothing was written.
+
+        Raises:
+            OSError: the other end is gone.
+        """
+        if not hasattr(select, "poll"):
+            return False  # Windows: nobody knows there
+        data = _packed(message)
+        if len(data) > select.PIPE_BUF or not self._send_lock.acquire(blocking=False):
+            return False
+        try:
+            pipe = select.poll()
+            pipe.register(self._write_fd, select.POLLOUT)
+            if not pipe.poll(0):
+                return False
+            os.write(self._write_fd, data)  # there is room for PIPE_BUF bytes, written in one piece
+        finally:
+            self._send_lock.release()
+        return True
 
     def receive(self) -> object | None:
         """The next message; None when the other end is gone or sends nonsense."""
@@ -74,3 +95,8 @@ class Channel:
                 return None
             parts += part
         return bytes(parts)
+
+
+def _packed(message: object) -> bytes:
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _HEADER.pack(len(data)) + data

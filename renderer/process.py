@@ -61,6 +61,7 @@ class WorkerProcess:
         self._stderr_tail: collections.deque[str] = collections.deque(maxlen=40)
         self._outbox: list[object] = []
         self._outbox_changed = threading.Condition()
+        self._is_writing = False  # a message that has left the outbox
         self._threads = [
             threading.Thread(target=run, name=f"renderer-{run.__name__}", daemon=True)
             for run in (self._write_messages, self._read_stderr)
@@ -78,8 +79,14 @@ class WorkerProcess:
         return "".join(self._stderr_tail)
 
     def send(self, message: object) -> None:
-        """Queue a message; a frame replaces one that has not left yet."""
+        """Write a message if the pipe has room, else queue it; a frame replaces a queued one.
+
+        The thread that writes the queue would wait for this interpreter, which a window that is
+        being built holds for milliseconds.
+        """
         with self._outbox_changed:
+            if not self._outbox and not self._is_writing and self._sent_at_once(message):
+                return
             if isinstance(message, RenderFrame):
                 self._outbox = [m for m in self._outbox if not isinstance(m, RenderFrame)]
             self._outbox.append(message)
@@ -134,11 +141,19 @@ class WorkerProcess:
             creationflags=flags,
         )
 
+    def _sent_at_once(self, message: object) -> bool:
+        try:
+            return self._channel.send_at_once(message)
+        except OSError:
+            return True  # nobody is there to read it, as `_write_messages` says
+
     def _write_messages(self) -> None:
         while True:
             with self._outbox_changed:
+                self._is_writing = False
                 self._outbox_changed.wait_for(lambda: self._outbox)
                 message = self._outbox.pop(0)
+                self._is_writing = True
             if message is None:
                 return
             try:
