@@ -45,7 +45,7 @@ class Thumbnails:
     """The last `CAPACITY` states that were shown; a new one takes the place of the oldest."""
 
     def __init__(self) -> None:
-        self.atlas = np.zeros((COLUMNS * THUMB_PX, COLUMNS * THUMB_PX, 3), np.uint8)
+        self.atlas = _empty(1)  # as many rows as are needed: all of it is uploaded at a change
         self.version = 0  # rises when the atlas changes
         self._places: dict[ViewState, int] = {}
 
@@ -61,6 +61,9 @@ class Thumbnails:
         elif place == CAPACITY:
             place = self._places.pop(next(iter(self._places)))
         self._places[state] = place
+        num_rows = len(self.atlas) // THUMB_PX
+        if place >= num_rows * COLUMNS:
+            self.atlas = np.concatenate([self.atlas, _empty(num_rows)])
         y, x = place // COLUMNS * THUMB_PX, place % COLUMNS * THUMB_PX
         self.atlas[y : y + THUMB_PX, x : x + THUMB_PX] = shrink(pixels)
         self.version += 1
@@ -71,10 +74,15 @@ class Thumbnails:
         if place is None:
             return None
         row, column = divmod(place, COLUMNS)
-        edge = 0.5 / (COLUMNS * THUMB_PX)  # half a texel inside, so that neighbours stay out
+        height, width = self.atlas.shape[:2]
+        edge = 0.5  # of a texel inside, so that neighbours stay out
         return (
-            column / COLUMNS + edge,
-            row / COLUMNS + edge,
-            (column + 1) / COLUMNS - edge,
-            (row + 1) / COLUMNS - edge,
+            (column * THUMB_PX + edge) / width,
+            (row * THUMB_PX + edge) / height,
+            ((column + 1) * THUMB_PX - edge) / width,
+            ((row + 1) * THUMB_PX - edge) / height,
         )
+
+
+def _empty(num_rows: int) -> Pixels:
+    return np.zeros((num_rows * THUMB_PX, COLUMNS * THUMB_PX, 3), np.uint8)

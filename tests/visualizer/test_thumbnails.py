@@ -16,7 +16,10 @@ def state(number: int) -> ViewState:
 def cut(thumbnails: Thumbnails, of: ViewState) -> np.ndarray:
     corners = thumbnails.corners(of)
     assert corners is not None
-    x, y = (int(corner * COLUMNS * THUMB_PX) for corner in corners[:2])
+    height, width = thumbnails.atlas.shape[:2]
+    x, y = int(corners[0] * width), int(corners[1] * height)
+    assert (corners[2] - corners[0]) * width == pytest.approx(THUMB_PX - 1)
+    assert (corners[3] - corners[1]) * height == pytest.approx(THUMB_PX - 1)
     return thumbnails.atlas[y : y + THUMB_PX, x : x + THUMB_PX]
 
 
@@ -46,6 +49,15 @@ def test_every_state_has_its_own_place_and_the_oldest_goes() -> None:
     thumbnails = Thumbnails()
     for number in range(CAPACITY + 1):
         thumbnails.take(state(number), np.full((16, 16, 3), number % 251, np.uint8))
+        for early in {max(number - CAPACITY + 1, 0), number // 2 + number % 2, number}:
+            assert (cut(thumbnails, state(early)) == early % 251).all()
     assert thumbnails.corners(state(0)) is None
     for number in (1, 2, 200, CAPACITY):
         assert (cut(thumbnails, state(number)) == number % 251).all()
+
+
+def test_few_states_take_a_small_part_of_the_memory() -> None:
+    thumbnails = Thumbnails()
+    for number in range(COLUMNS + 1):
+        thumbnails.take(state(number), np.zeros((16, 16, 3), np.uint8))
+    assert len(thumbnails.atlas) == 2 * THUMB_PX
