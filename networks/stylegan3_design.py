@@ -13,6 +13,8 @@ import numpy as np
 from networks.fourier import InputSpec
 from networks.layers import DenseSpec, MappingSpec
 
+Bands = dict[str, np.ndarray]  # per layer: "cutoffs", "half_widths", "rates", "sizes", "channels"
+
 
 @dataclass(frozen=True)
 class StyleGAN3Config:
@@ -112,12 +114,12 @@ def design_stylegan3(config: StyleGAN3Config) -> StyleGAN3Design:
         img_channels=config.img_channels,
         mapping=mapping,
         input=input_spec,
-        layers=tuple(_layer(config, bands, i) for i in range(config.num_layers + 1)),
+        layers=tuple(layer_of(config, bands, i) for i in range(config.num_layers + 1)),
         output_scale=config.output_scale,
     )
 
 
-def _bands(config: StyleGAN3Config) -> dict[str, np.ndarray]:
+def _bands(config: StyleGAN3Config) -> Bands:
     """Per layer: cutoff f_c, half width f_h, sampling rate s, size and channels."""
     resolution, num_layers = config.img_resolution, config.num_layers
     last_cutoff = resolution / 2
@@ -140,7 +142,8 @@ def _bands(config: StyleGAN3Config) -> dict[str, np.ndarray]:
     }
 
 
-def _layer(config: StyleGAN3Config, bands: dict[str, np.ndarray], i: int) -> LayerSpec:
+def layer_of(config: StyleGAN3Config, bands: Bands, i: int) -> LayerSpec:
+    """Layer `i` of a generator with these bands."""
     prev = max(i - 1, 0)
     is_torgb = i == config.num_layers
     is_critical = i >= config.num_layers - config.num_critical

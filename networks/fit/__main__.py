@@ -49,6 +49,7 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--margin", "margin_size", default=Recipe.margin_size, show_default=True)
 @click.option("--moved", "moved_share", default=0.0, help="Share of shifted and turned batches.")
 @click.option("--cutoff", "first_cutoff", default=Recipe.first_cutoff, show_default=True)
+@click.option("--half-rate", default=0, help="First layers at half the sampling rate.")
 @click.option("--points", default=0, help="Sketch: places in each picture instead of all.")
 @click.option("--hinted", is_flag=True, help="Begin with what the source tells about latents.")
 @click.option("--mapping-features", default=0, help="Of the hidden layer; 0: as many as w has.")

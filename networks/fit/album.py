@@ -1,45 +1,23 @@
-"""Pictures drawn for a sketch, wider than the canvas, and places chosen on them."""
+"""The pictures that a sketch looks at: an album of drawn ones, or new ones in every step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from networks.fit.places import Canvas, Places, canvas_size, random_latents
 from networks.fit.recipe import Recipe
-from networks.fit.source import Source
+from networks.fit.source import DrawAt, Source
 
-AROUND = 1.375  # widths of the canvas that is drawn: what turned pictures show is learned too
-OUTSIDE = 0.12  # share of the places that lie outside of the picture
-DETAILED = 0.4  # share of the others that go where pictures have edges
 AT_ONCE = 32  # pictures
 LOOKED_AT = 128  # pictures, for where edges are
 STREAM = 7_000_000  # random streams of albums begin here
 
 Drawn = tuple[Tensor, Tensor, Tensor]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Latents, places of their pictures and the exact colours there."""
-
-    z: Tensor  # [N, z_dim], layout
-    z_style: Tensor  # [N, z_dim], colours and texture
-    places: Tensor  # [N, P, 2], in widths from the centre
-    colours: Tensor  # [N, P, 3], −1…1
-
-    def part(self, pictures: slice) -> Places:
-        """Some of the pictures."""
-        return Places(*(value[pictures] for value in self._values()))
-
-    def to(self, device: torch.device) -> Places:
-        """The same on a device."""
-        return Places(*(value.to(device) for value in self._values()))
-
-    def _values(self) -> tuple[Tensor, ...]:
-        return self.z, self.z_style, self.places, self.colours
+Run = Callable[..., Iterable[Any]]  # as `map`; that of a pool draws groups at the same time
 
 
 class Album:
@@ -51,27 +29,22 @@ class Album:
 
     def __init__(self, source: Source, recipe: Recipe, room: int) -> None:
         self._source, self._recipe = source, recipe
-        self.size = round(recipe.resolution * AROUND / 2) * 2
-        axis = (torch.arange(self.size) + 0.5 - self.size / 2) / recipe.resolution
-        y, x = torch.meshgrid(axis, axis, indexing="ij")
-        self._places = torch.stack([x, y], dim=2).reshape(-1, 2)  # [S·S, 2]
-        self._is_inside = self._places.abs().amax(dim=1) < 0.5
+        self._canvas = Canvas(recipe.resolution, lambda: first_pictures(source, recipe))
         self._z = torch.empty(room, source.z_dim)
         self._z_style = torch.empty(room, source.z_dim)
-        self._pictures = torch.empty(room, self.size**2, 3, dtype=torch.uint8)
+        self._pictures = torch.empty(room, self._canvas.size**2, 3, dtype=torch.uint8)
         self.num_drawn = 0
-        self._density: Tensor | None = None  # cumulative, [S·S]
 
     @property
     def room(self) -> int:
         return len(self._z)
 
-    def draw_until(self, num: int, run: Callable[..., Iterable[Drawn]] = map) -> None:
+    def draw_until(self, num: int, run: Run = map) -> None:
         """Draw on until `num` pictures of the sequence were drawn, leaving out forgotten ones.
 
         Args:
             num: rounded down to whole groups of AT_ONCE.
-            run: as `map`; that of a pool draws groups at the same time.
+            run: draws the groups.
         """
         wanted = num // AT_ONCE
         self.num_drawn = max(self.num_drawn, (wanted - self.room // AT_ONCE) * AT_ONCE)
@@ -80,41 +53,54 @@ class Album:
             self._z[at], self._z_style[at], self._pictures[at] = drawn
             self.num_drawn += AT_ONCE
 
-    @torch.no_grad()
     def _draw(self, index: int) -> Drawn:
-        recipe, source = self._recipe, self._source
-        rng = torch.Generator().manual_seed(recipe.seed * 1_000_003 + STREAM + index)
-        z = torch.randn(AT_ONCE, source.z_dim, generator=rng)
-        other = torch.randn(AT_ONCE, source.z_dim, generator=rng)
-        is_mixed = torch.rand(AT_ONCE, 1, generator=rng) < recipe.mixed_share
-        z_style = torch.where(is_mixed, other, z)
-        zoom = recipe.resolution / self.size
-        wider = torch.diag(torch.tensor([zoom, zoom, 1.0]))
-        pictures = source.draw(z, self.size, z_style=z_style, transform=wider)
-        values = ((pictures + 1) * 127.5 + 0.5).clamp(0, 255).byte()
-        return z, z_style, values.flatten(2).transpose(1, 2)
+        return draw_wider(self._source, self._recipe, index)
 
     def choose(self, num: int, points: int, rng: torch.Generator) -> Places:
         """`points` places in each of `num` pictures."""
-        if self._density is None:
-            self._density = self._cumulative_density()
         who = torch.randint(min(self.num_drawn, self.room), (num,), generator=rng)
-        # One in each of `points` shares of the density, which follows the rows of the picture.
-        shares = (torch.arange(points) + torch.rand(num, points, generator=rng)) / points
-        where = torch.searchsorted(self._density, shares).clamp_max(len(self._density) - 1)
+        where = self._canvas.choose(num, points, rng)
         colours = self._pictures[who[:, None], where].float() / 127.5 - 1
-        return Places(self._z[who], self._z_style[who], self._places[where], colours)
+        return Places(self._z[who], self._z_style[who], self._canvas.places[where], colours)
 
-    def _cumulative_density(self) -> Tensor:
-        """More places where the first pictures of all have edges, some outside, [S·S]."""
-        size = self.size
-        some = torch.cat([self._draw(index)[2] for index in range(LOOKED_AT // AT_ONCE)])
-        some = some.reshape(-1, size, size, 3).float()
-        edges = torch.zeros(size, size)
-        edges[:, 1:] += (some[:, :, 1:] - some[:, :, :-1]).abs().mean(dim=(0, 3))
-        edges[1:] += (some[:, 1:] - some[:, :-1]).abs().mean(dim=(0, 3))
-        inside = self._is_inside.float()
-        detail = edges.flatten() * inside + 1e-6 * inside
-        even, outside = inside / inside.sum(), (1 - inside) / (1 - inside).sum()
-        within = DETAILED * detail / detail.sum() + (1 - DETAILED) * even
-        return ((1 - OUTSIDE) * within + OUTSIDE * outside).cumsum(dim=0)
+
+class NewPictures:
+    """For a source that draws at places alone: nothing is seen twice, so nothing is memorised."""
+
+    def __init__(self, source: Source, recipe: Recipe, draw_at: DrawAt) -> None:
+        self._source, self._recipe, self._draw_at = source, recipe, draw_at
+        self._canvas = Canvas(recipe.resolution, lambda: first_pictures(source, recipe))
+
+    def choose(self, num: int, points: int, rng: torch.Generator, run: Run = map) -> Places:
+        """`points` places, anywhere in their pixels, in each of `num` new pictures."""
+        resolution = self._recipe.resolution
+        z, z_style = random_latents(self._recipe, self._source.z_dim, num, rng)
+        places = self._canvas.places[self._canvas.choose(num, points, rng)]
+        places = places + (torch.rand(num, points, 2, generator=rng) - 0.5) / resolution
+
+        @torch.no_grad()
+        def colours(first: int) -> Tensor:
+            part = slice(first, first + AT_ONCE)
+            return self._draw_at(z[part], places[part], resolution, z_style=z_style[part])
+
+        drawn = list(run(colours, range(0, num, AT_ONCE)))
+        return Places(z, z_style, places, torch.cat(drawn))
+
+
+def first_pictures(source: Source, recipe: Recipe) -> Tensor:
+    """The beginning of the sequence, uint8 [LOOKED_AT, S·S, 3]."""
+    groups = [draw_wider(source, recipe, index) for index in range(LOOKED_AT // AT_ONCE)]
+    return torch.cat([pictures for _, _, pictures in groups])
+
+
+@torch.no_grad()
+def draw_wider(source: Source, recipe: Recipe, index: int) -> Drawn:
+    """Group `index` of the sequence: z, z_style and pictures of the whole canvas."""
+    rng = torch.Generator().manual_seed(recipe.seed * 1_000_003 + STREAM + index)
+    z, z_style = random_latents(recipe, source.z_dim, AT_ONCE, rng)
+    size = canvas_size(recipe.resolution)
+    zoom = recipe.resolution / size
+    wider = torch.diag(torch.tensor([zoom, zoom, 1.0]))
+    pictures = source.draw(z, size, z_style=z_style, transform=wider)
+    values = ((pictures + 1) * 127.5 + 0.5).clamp(0, 255).byte()
+    return z, z_style, values.flatten(2).transpose(1, 2)

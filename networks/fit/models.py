@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from networks.fit.bands import with_half_rate
 from networks.fit.chain import as_chain, chain_design
 from networks.fit.recipe import Recipe
 from networks.fourier import InputSpec, SynthesisInput
@@ -81,7 +82,10 @@ def _stylegan3(recipe: Recipe, z_dim: int) -> StyleGAN3Design:
         magnitude_ema_beta=RUNNING_MEAN_DECAY,
         w_avg_beta=RUNNING_MEAN_DECAY,
     )
-    design = with_channels(design_stylegan3(config), channels)
+    design = design_stylegan3(config)
+    if recipe.half_rate:
+        design = with_half_rate(design, config, recipe.half_rate)
+    design = with_channels(design, channels)
     design = dataclasses.replace(
         design,
         mapping=_mapping(recipe, z_dim, design.mapping.num_ws),

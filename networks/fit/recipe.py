@@ -37,6 +37,7 @@ class Recipe:
     points: int = 0  # "r": places per picture of a sketch; 0 = whole pictures
     mapping_features: int = 0  # of the mapping network's hidden layer; 0 = w_dim
     input_bandwidth: float = 0.0  # StyleGAN3: cycles per width of the input; 0 = first_cutoff
+    half_rate: int = 0  # StyleGAN3: first layers that have half the picture's sampling rate
     hinted: bool = False  # begin with what the source tells about its latents
 
 
@@ -56,7 +57,7 @@ def check(recipe: Recipe) -> Recipe:
         value = getattr(recipe, name)
         if value <= 0:
             raise ValueError(f"{name} is {value}, expected more than 0")
-    for name in ("points", "mapping_features", "input_bandwidth"):
+    for name in ("points", "mapping_features", "input_bandwidth", "half_rate"):
         value = getattr(recipe, name)
         if value < 0:
             raise ValueError(f"{name} is {value}, expected 0 or more")

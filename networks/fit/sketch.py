@@ -12,8 +12,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from networks.fit.album import Album, Places
+from networks.fit.album import Album, NewPictures
 from networks.fit.loss import charbonnier
+from networks.fit.places import Places
 from networks.fit.points import at_points
 from networks.fit.recipe import Recipe
 from networks.fit.soap import Soap
@@ -40,8 +41,12 @@ class Sketcher(Trainer):
         room: int | None = None,
     ) -> None:
         super().__init__(recipe, source, device, workers)
-        self._album = Album(source, recipe, room or ROOM)
-        self._first = first or FIRST
+        self._first, self._room = first or FIRST, room or ROOM
+        self._pictures: Album | NewPictures
+        if source.draw_at is None:
+            self._pictures = Album(source, recipe, self._room)
+        else:
+            self._pictures = NewPictures(source, recipe, source.draw_at)
         # bfloat16 is twice as fast where there is hardware for it, and harmless everywhere.
         self._dtype = torch.bfloat16
 
@@ -53,13 +58,19 @@ class Sketcher(Trainer):
         list(self._pool.map(cast(Soap, self.optimizer).step_part, range(num), [num] * num))
 
     def _all_gradients(self) -> list[tuple[float, list[Tensor]]]:
-        new = self.step * self.recipe.batch * DRAWN_PER_STEP
-        self._album.draw_until(self._first + int(new), self._pool.map)
         num = len(self._replicas)
-        rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
-        batch = self._album.choose(self.recipe.batch, self.recipe.points, rng).to(self.device)
+        batch = self._chosen().to(self.device)
         shards = [batch.part(slice(i, None, num)) for i in range(num)]
         return list(self._pool.map(self._gradients_at, self._replicas, shards))
+
+    def _chosen(self) -> Places:
+        recipe, pictures = self.recipe, self._pictures
+        rng = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.step)
+        if isinstance(pictures, NewPictures):
+            return pictures.choose(recipe.batch, recipe.points, rng, self._pool.map)
+        new = self.step * recipe.batch * DRAWN_PER_STEP
+        pictures.draw_until(self._first + int(new), self._pool.map)
+        return pictures.choose(recipe.batch, recipe.points, rng)
 
     def _gradients_at(self, replica: Generator, shard: Places) -> tuple[float, list[Tensor]]:
         ws, ws_style = replica.mapping(torch.cat([shard.z, shard.z_style])).chunk(2)

@@ -8,7 +8,8 @@ picture in widths of the picture from its centre: fits with `moved_share` need i
 
 It may also tell about latents: `traits_of(z)`, the numbers [N, K] that decide the picture, and
 `pose_of(z)`, where its subject stands: cos and sin of its turn and its place [N, 4], as the input
-of a generator takes them. `hinted` fits begin with those.
+of a generator takes them. `hinted` fits begin with those. A source that can draw single places
+offers `draw_at(z, places, resolution, z_style=...)`: then a sketch sees new pictures only.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ class Draw(Protocol):
     ) -> Tensor: ...
 
 
+class DrawAt(Protocol):
+    """The exact colours [N, P, 3] at places [N, P, 2], in widths from the centre."""
+
+    def __call__(
+        self, z: Tensor, places: Tensor, resolution: int, *, z_style: Tensor
+    ) -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Source:
     """A picture source."""
@@ -44,6 +53,7 @@ class Source:
     draw: Draw
     traits: Callable[[Tensor], Tensor] | None = None
     pose: Callable[[Tensor], Tensor] | None = None
+    draw_at: DrawAt | None = None
 
 
 def load_source(name: str) -> Source:
@@ -54,8 +64,9 @@ def load_source(name: str) -> Source:
     """
     try:
         module = importlib.import_module(name)
-        hints = (getattr(module, "traits_of", None), getattr(module, "pose_of", None))
-        return Source(name, int(module.Z_DIM), module.draw, *hints)
+        names = ("traits_of", "pose_of", "draw_at")
+        more = (getattr(module, optional, None) for optional in names)
+        return Source(name, int(module.Z_DIM), module.draw, *more)
     except (ImportError, AttributeError) as error:
         raise ValueError(
             f"source {name!r} is not a module with Z_DIM and draw: {error}; write one or take "

@@ -1,6 +1,9 @@
 """The whole picture, from back to front."""
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from networks.portraits.accessories import paint_earrings, paint_glasses
@@ -11,7 +14,7 @@ from networks.portraits.colors import Paint, to_srgb
 from networks.portraits.face import paint_beard, paint_ears, paint_face
 from networks.portraits.features import paint_brows, paint_eyes, paint_mouth, paint_nose
 from networks.portraits.hair import paint_hair, paint_hair_behind
-from networks.portraits.shapes import Frame, canvas_frame
+from networks.portraits.shapes import SPAN, Frame, canvas_frame
 from networks.portraits.traits import Z_DIM, Layout, Style, layout_of, style_of
 
 
@@ -43,6 +46,27 @@ def draw(
     who, style = layout_of(z), style_of(z if z_style is None else z_style)
     scene = canvas_frame(resolution, _inverse(transform, z))
     return to_srgb(_painted(scene, who, style, len(z), resolution))
+
+
+def draw_at(z: Tensor, places: Tensor, resolution: int, *, z_style: Tensor) -> Tensor:
+    """The colours of portraits at scattered places, as pixels of pictures have them there.
+
+    Args:
+        z: [N, 64].
+        places: [N, P, 2], in widths of the picture from its centre.
+        resolution: decides how large a pixel is.
+        z_style: [N, 64].
+
+    Returns:
+        float32 [N, P, 3].
+    """
+    num, points, _ = places.shape
+    side = math.isqrt(max(points - 1, 0)) + 1  # the places become a small picture
+    square = F.pad(places, (0, 0, 0, side * side - points)).reshape(num, side, side, 2)
+    x, y = (SPAN * square).unbind(dim=3)
+    scene = Frame(x, y, x.new_full((num, 1, 1), SPAN / resolution))
+    lab = _painted(scene, layout_of(z), style_of(z_style), num, side)
+    return to_srgb(lab).flatten(2).transpose(1, 2)[:, :points]
 
 
 def _inverse(transform: Tensor | None, z: Tensor) -> Tensor:

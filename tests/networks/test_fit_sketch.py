@@ -12,7 +12,7 @@ from torch import Tensor
 from networks import load_generator, save_generator
 from networks.errors import CheckpointError
 from networks.fit import parts, recipe, sketch
-from networks.fit.album import Album
+from networks.fit.album import Album, NewPictures
 from networks.fit.chain import chain_design
 from networks.fit.evaluate import psnr
 from networks.fit.hints import solve, take_hints
@@ -52,8 +52,26 @@ def pose_of_discs(z: Tensor) -> Tensor:
 HINTED = Source("discs", 6, draw_discs, traits_of_discs, pose_of_discs)
 
 
-def sketcher_of(settings: Recipe = SKETCH, workers: int = 1) -> Sketcher:
-    return Sketcher(settings, DISCS, CPU, workers, first=64, room=96)
+def draw_discs_at(z: Tensor, places: Tensor, resolution: int, *, z_style: Tensor) -> Tensor:
+    """As draw_discs, one place in the middle of a pixel after the other."""
+    transform = torch.eye(3).repeat(places.shape[1], 1, 1)
+    colours = []
+    for k, row in enumerate(places):
+        transform[:, :2, 2] = 0.5 / resolution - row  # brings each place to the middle pixel
+        found = [
+            draw_discs(z[k : k + 1], resolution, z_style=z_style[k : k + 1], transform=one)
+            for one in transform
+        ]
+        middle = resolution // 2
+        colours.append(torch.cat(found)[:, :, middle, middle])
+    return torch.stack(colours)
+
+
+EVERYWHERE = dataclasses.replace(DISCS, draw_at=draw_discs_at)
+
+
+def sketcher_of(settings: Recipe = SKETCH, workers: int = 1, source: Source = DISCS) -> Sketcher:
+    return Sketcher(settings, source, CPU, workers, first=64, room=96)
 
 
 def pixel_places(num: int, resolution: int) -> Tensor:
@@ -140,6 +158,38 @@ def test_an_album_knows_the_exact_colours_at_its_places() -> None:
             errors.append((colour - exact.clamp(-1, 1)).abs().mean())
     # Discs of the wider canvas have other edges; places a pixel away would give 0.07.
     assert torch.stack(errors).mean() < 0.04
+
+
+def test_a_source_that_draws_places_shows_new_pictures_in_every_step() -> None:
+    pictures = NewPictures(EVERYWHERE, SKETCH, draw_discs_at)
+    rng = torch.Generator().manual_seed(0)
+    first, second = (pictures.choose(40, 9, rng) for _ in range(2))
+    assert first.colours.shape == (40, 9, 3)
+    assert (torch.cdist(first.z, second.z) > 0).all()
+    mixed = (first.z != first.z_style).any(dim=1)
+    assert 0 < mixed.sum() < 40
+    exact = draw_discs_at(first.z, first.places, 16, z_style=first.z_style)
+    assert torch.equal(first.colours, exact)
+    # Anywhere in a pixel, not only in its middle.
+    within = (first.places * 16 - 0.5) % 1
+    assert within.std() > 0.2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sketch_of_new_pictures_continues_as_if_uninterrupted(
+    tmp_path: Path, workers: int
+) -> None:
+    settings = dataclasses.replace(SKETCH, points=9)
+    whole, first, second = (sketcher_of(settings, workers, EVERYWHERE) for _ in range(3))
+    losses = [whole.train_step(1.0) for _ in range(4)]
+    assert len(set(losses)) == 4
+    for _ in range(2):
+        first.train_step(1.0)
+    parts.save_progress(first, tmp_path)
+    assert parts.load_progress(second, tmp_path)
+    for _ in range(2):
+        second.train_step(1.0)
+    assert_same(state_of(whole), state_of(second))
 
 
 def test_hints_put_the_traits_into_w_and_the_pose_into_the_input() -> None:

@@ -154,3 +154,16 @@ def test_a_turned_scene_is_the_scene_turned() -> None:
 def test_a_latent_of_another_length_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"z_style must be \[N, 64\], got \[1, 32\]"):
         draw(torch.zeros(1, 64), z_style=torch.zeros(1, 32))
+
+
+def test_scattered_places_have_the_colours_of_the_pixels_there() -> None:
+    z, z_style = portraits.seeds_to_z([0, 1]), portraits.seeds_to_z([2, 3])
+    whole = draw(z, z_style=z_style)
+    chosen = torch.randperm(RESOLUTION**2, generator=torch.Generator().manual_seed(0))[:50]
+    rows, columns = chosen // RESOLUTION, chosen % RESOLUTION
+    places = (torch.stack([columns, rows], dim=1) + 0.5) / RESOLUTION - 0.5
+    with torch.no_grad():
+        places = places.expand(2, -1, -1)
+        colours = portraits.draw_at(z, places, RESOLUTION, z_style=z_style)
+    expected = whole.flatten(2)[:, :, chosen].transpose(1, 2)
+    torch.testing.assert_close(colours, expected, rtol=0, atol=SAME)

@@ -1,0 +1,83 @@
+"""Layers at half the sampling rate: what they pass, what they cost, what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+
+from networks import load_generator, save_generator
+from networks.fit.bands import half_rate_bands
+from networks.fit.evaluate import psnr
+from networks.fit.models import build, transfer
+from networks.fit.recipe import Recipe
+from networks.fit.sheet import seeds_z
+from networks.stylegan3 import StyleGAN3
+from networks.stylegan3_design import LayerSpec, StyleGAN3Config
+
+WIDE = Recipe(
+    resolution=32,
+    channels=(16,) * 7,
+    w_dim=16,
+    first_cutoff=5.0,
+    input_bandwidth=2.0,
+    margin_size=6,
+    half_rate=3,
+)
+CONFIG = StyleGAN3Config(img_resolution=128, num_layers=9, first_cutoff=20.0)
+
+
+def layers_of(recipe: Recipe) -> tuple[LayerSpec, ...]:
+    generator = build(recipe, 6)
+    assert isinstance(generator, StyleGAN3)
+    return generator.design.layers
+
+
+def test_bands_rise_to_the_limit_of_each_rate() -> None:
+    bands = half_rate_bands(CONFIG, 5)
+    assert bands["rates"].tolist() == [64] * 5 + [128] * 5
+    cutoffs = bands["cutoffs"]
+    assert (cutoffs[1:] >= cutoffs[:-1]).all()
+    assert (cutoffs <= bands["rates"] / 2).all()
+    assert cutoffs[[0, 4, 7, 8, 9]].tolist() == pytest.approx([20, 30, 64, 64, 64])
+    assert (bands["half_widths"] > 0).all()
+    assert bands["sizes"].tolist() == [84] * 5 + [148] * 3 + [128] * 2
+
+
+def test_one_layer_brings_the_full_rate() -> None:
+    layers = layers_of(WIDE)
+    assert [layer.up for layer in layers] == [2, 2, 2, 4, 2, 2, 2, 1]
+    assert [layer.down for layer in layers] == [2] * 7 + [1]
+    for before, after in itertools.pairwise(layers):
+        assert before.out_size == after.in_size
+        assert before.out_sampling_rate == after.in_sampling_rate
+    assert layers[-1].out_size == WIDE.resolution
+
+
+def test_a_generator_with_half_the_rate_draws_what_the_full_one_does(tmp_path: Path) -> None:
+    full = build(dataclasses.replace(WIDE, half_rate=0, seed=1), 6).eval()
+    half = build(WIDE, 6).eval()
+    assert transfer(full.state_dict(), half) == []
+    z = seeds_z(0, 4, 6)
+    with torch.no_grad():
+        expected = full(z)
+        made = half(z)
+        scale = 2 / float(expected.max() - expected.min())
+        assert psnr(made * scale, expected * scale) > 25
+        save_generator(half, tmp_path / "half.safetensors")
+        torch.testing.assert_close(load_generator(tmp_path / "half.safetensors")(z), made)
+
+
+@pytest.mark.parametrize(
+    ("num", "first", "message"),
+    [
+        (7, 20.0, "half_rate is 7 of 9 layers, expected at most 6"),
+        (5, 30.0, "first_cutoff is 30 with half_rate, expected less than 30"),
+    ],
+)
+def test_bands_without_room_are_refused(num: int, first: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        half_rate_bands(dataclasses.replace(CONFIG, first_cutoff=first), num)
