@@ -8,7 +8,7 @@ from dataclasses import replace
 from imgui_bundle import ImVec2, ImVec4, imgui
 from OpenGL import GL
 
-from visualizer import theme
+from visualizer import measure, theme
 from visualizer.camera import Rect
 
 
@@ -21,6 +21,7 @@ class Backdrop:
 
     def begin(self, label: str, flags: int = 0) -> bool:
         """Begin a window; a docked one has its ground from here, a floating one draws its own."""
+        measure.follow()
         is_docked = label in self._docked
         if is_docked:
             imgui.push_style_color(imgui.Col_.window_bg.value, ImVec4(0, 0, 0, 0))

@@ -10,18 +10,27 @@ import math
 
 from imgui_bundle import ImVec2, ImVec4, imgui
 
-from visualizer import fit_text, theme
+from visualizer import fit_text, measure, theme
 
 ellipsis = fit_text.ellipsis
 LABEL_EM = 5.3
-_FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
 LABEL_SHARE = 0.36  # of a narrow column
+# Looking up a member of an enumeration takes longer than most calls that it is for
+_HOVERED = imgui.HoveredFlags_.allow_when_disabled.value
+_FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | _HOVERED
+_TEXT = imgui.Col_.text.value
+_FRAME_PADDING = imgui.StyleVar_.frame_padding.value
+_RIGHT = imgui.MouseButton_.right.value
+_CLAMP = imgui.SliderFlags_.always_clamp.value
+_SEED = imgui.InputTextFlags_.chars_decimal.value | imgui.InputTextFlags_.auto_select_all.value
+_FORMATS = tuple(f"%.{digits}f" for digits in range(8))
+_CLEAR = ImVec4(0, 0, 0, 0)
 
 
 def label(text: str, changed: bool = False) -> None:
     """The left column of a row; leaves the cursor at the start of the value column."""
     start, room = imgui.get_cursor_pos_x(), imgui.get_content_region_avail().x
-    width = min(LABEL_EM * imgui.get_font_size(), LABEL_SHARE * room)
+    width = min(LABEL_EM * measure.em, LABEL_SHARE * room)
     imgui.align_text_to_frame_padding()
     shown = ellipsis(text, width - theme.px(2))
     imgui.text_colored(theme.TEXT if changed else theme.TEXT_DIM, shown)
@@ -66,23 +75,23 @@ def number(
     imgui.set_next_item_width(width)
     was_typing = _is_typing(name)
     if not was_typing:  # the text is drawn below, right-aligned
-        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
-    changed, new = imgui.drag_float(
-        f"##{name}", value, speed, *limits, f"%.{digits}f", imgui.SliderFlags_.always_clamp.value
-    )
+        imgui.push_style_color(_TEXT, _CLEAR)
+    changed, new = imgui.drag_float(f"##{name}", value, speed, *limits, _FORMATS[digits], _CLAMP)
     if not was_typing:
         imgui.pop_style_color()
     # Dear ImGui computes in 32 bits: 0.01 must not come back as 0.009999999776
     new = round(float(new), 6) if changed and math.isfinite(new) else value
     new = min(max(new, limits[0]), limits[1]) if changed else value
-    if _reset_clicked():
+    hovered = imgui.is_item_hovered(_HOVERED)
+    if hovered and _reset_clicked():
         new = default
+    field = _Field()
     if not was_typing:
-        room = imgui.get_item_rect_size().x - 2 * imgui.get_style().frame_padding.x
-        text = fit_text.fit_number(new, digits, room)
-        _draw_value(text, unit, prefix, new != default)
-    _draw_bar(new, default, limits)
-    tooltip(help_text)
+        text = fit_text.fit_number(new, digits, field.room)
+        _draw_value(text, unit, prefix, new != default, field)
+    field.draw_bar(new, default, limits)
+    if hovered:
+        tooltip(help_text)
     return new
 
 
@@ -103,19 +112,21 @@ def integer(
     imgui.set_next_item_width(width)
     was_typing = _is_typing(name)
     if not was_typing:
-        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
-    flags = imgui.SliderFlags_.always_clamp.value
-    changed, text_value = _drag_integer(name, value, speed, limits, flags)
+        imgui.push_style_color(_TEXT, _CLEAR)
+    changed, new = _drag_integer(name, value, speed, limits, _CLAMP)
     if not was_typing:
         imgui.pop_style_color()
-    new = text_value
-    if _reset_clicked():
+    hovered = imgui.is_item_hovered(_HOVERED)
+    if hovered and _reset_clicked():
         changed, new = True, default
+    field = _Field()
     if not was_typing:
-        _draw_value(str(new) if shown is None else shown, unit, prefix, new != default)
+        text = str(new) if shown is None else shown
+        _draw_value(text, unit, prefix, new != default, field)
     if limits[1] - limits[0] < 1000:
-        _draw_bar(new, default, limits)
-    tooltip(help_text)
+        field.draw_bar(new, default, limits)
+    if hovered:
+        tooltip(help_text)
     return min(max(new, limits[0]), limits[1]) if changed else value
 
 
@@ -134,22 +145,20 @@ def seed(name: str, value: int, default: int, help_text: str = "", width: float 
     imgui.set_next_item_width(width)
     was_active = _is_typing(name)
     if not was_active:
-        imgui.push_style_color(imgui.Col_.text.value, ImVec4(0, 0, 0, 0))
-    _, text = imgui.input_text(
-        f"##{name}",
-        str(value),
-        imgui.InputTextFlags_.chars_decimal.value | imgui.InputTextFlags_.auto_select_all.value,
-    )
+        imgui.push_style_color(_TEXT, _CLEAR)
+    _, text = imgui.input_text(f"##{name}", str(value), _SEED)
     if not was_active:
         imgui.pop_style_color()
     new = value
     if imgui.is_item_deactivated_after_edit() and text.strip().lstrip("-").isdecimal():
         new = min(max(int(text), 0), 0xFFFFFFFF)
-    if _reset_clicked():
+    hovered = imgui.is_item_hovered(_HOVERED)
+    if hovered and _reset_clicked():
         new = default
     if not was_active:
-        _draw_value(str(new), "", "", new != default)
-    tooltip(help_text)
+        _draw_value(str(new), "", "", new != default, _Field())
+    if hovered:
+        tooltip(help_text)
     return new
 
 
@@ -160,30 +169,33 @@ def toggle(
     colored = value != default
     shown = fit_text.fit_toggle(text)
     if colored:
-        imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
+        imgui.push_style_color(_TEXT, theme.ACCENT)
     changed, new = imgui.checkbox(f"{shown}##{name}", value)
     if colored:
         imgui.pop_style_color()
-    if _reset_clicked():
-        changed, new = True, default
-    tooltip(help_text)
+    if imgui.is_item_hovered(_HOVERED):
+        if _reset_clicked():
+            changed, new = True, default
+        tooltip(help_text)
     return bool(new) if changed else value
 
 
 def button(text: str, help_text: str = "", width: float = 0.0, active: bool = False) -> bool:
     """A button; an active one has the accent colour. A text too wide for it is shortened."""
     if active:
-        imgui.push_style_color(imgui.Col_.text.value, theme.ACCENT)
-    room = imgui.get_content_region_avail().x
+        imgui.push_style_color(_TEXT, theme.ACCENT)
+    room = width if width > 0 else imgui.get_content_region_avail().x
     width = room if width < 0 else width
-    text, padding_x = fit_text.fit_button(text, width or room)
-    padding = ImVec2(padding_x, imgui.get_style().frame_padding.y)
-    imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
+    text, padding_x = fit_text.fit_button(text, room)
+    is_narrow = padding_x != measure.padding_x
+    if is_narrow:
+        imgui.push_style_var(_FRAME_PADDING, ImVec2(padding_x, measure.padding_y))
     pressed = imgui.button(text, ImVec2(width, 0))
-    imgui.pop_style_var()
+    if is_narrow:
+        imgui.pop_style_var()
     if active:
         imgui.pop_style_color()
-        _underline(imgui.get_item_rect_min().x, imgui.get_item_rect_max().x, theme.ACCENT)
+        _Field().underline(theme.ACCENT)
     tooltip(help_text)
     return bool(pressed)
 
@@ -204,26 +216,25 @@ def fold(label: str) -> bool:
 
 def half_width(num: int = 2) -> float:
     """The width of one of `num` fields that share the rest of the row."""
-    spacing = imgui.get_style().item_inner_spacing.x
-    return float((imgui.get_content_region_avail().x - spacing * (num - 1)) / num)
+    room = imgui.get_content_region_avail().x
+    return float((room - measure.inner_x * (num - 1)) / num)
 
 
 def next_to(text: str = "") -> None:
     """Put the next control into the same row; a button with `text` only if it fits there."""
-    spacing = imgui.get_style().item_inner_spacing.x
-    imgui.same_line(0, spacing)
+    imgui.same_line(0, measure.inner_x)
     if text and button_width(text) > imgui.get_content_region_avail().x:
         imgui.new_line()
 
 
 def button_width(text: str) -> float:
     """The width that a button needs for its text."""
-    return float(imgui.calc_text_size(text).x + 2 * imgui.get_style().frame_padding.x)
+    return measure.width(text) + 2 * measure.padding_x
 
 
 def note(text: str) -> None:
     """A dim sentence, wrapped."""
-    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
+    imgui.push_style_color(_TEXT, theme.TEXT_DIM)
     imgui.text_wrapped(text)
     imgui.pop_style_color()
 
@@ -231,70 +242,81 @@ def note(text: str) -> None:
 def flow(text: str, gap: float) -> None:
     """Put the next text into the same row if it fits there."""
     imgui.same_line(0, gap)
-    if imgui.calc_text_size(text).x > imgui.get_content_region_avail().x:
+    if measure.width(text) > imgui.get_content_region_avail().x:
         imgui.new_line()
 
 
 def hint(text: str) -> str:
     """A text for an empty field, as long as fits into the width of the next item."""
-    return ellipsis(text, imgui.calc_item_width() - 2 * imgui.get_style().frame_padding.x)
+    return ellipsis(text, imgui.calc_item_width() - 2 * measure.padding_x)
 
 
 def _is_typing(name: str) -> bool:
     """Whether the field of this name shows a text cursor now."""
-    item_id = imgui.get_id(f"##{name}")
-    return bool(imgui.get_io().want_text_input and imgui.internal.get_active_id() == item_id)
+    if not measure.is_typing:
+        return False
+    return bool(imgui.internal.get_active_id() == imgui.get_id(f"##{name}"))
 
 
 def _reset_clicked() -> bool:
-    return bool(imgui.is_item_hovered() and imgui.is_mouse_released(imgui.MouseButton_.right.value))
+    """Whether the last item, with the mouse over it, is to be reset."""
+    return bool(imgui.is_mouse_released(_RIGHT) and imgui.is_item_hovered())
 
 
-def _draw_value(text: str, unit: str, prefix: str, changed: bool) -> None:
+class _Field:
+    """The place of the last item, to draw into."""
+
+    def __init__(self) -> None:
+        low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
+        self.left, self.top, self.right, self.bottom = low.x, low.y, high.x, high.y
+        self.room = self.right - self.left - 2 * measure.padding_x  # for a text
+        self.alpha = imgui.get_style().alpha
+        self.draw = imgui.get_window_draw_list()
+
+    def color(self, color: ImVec4, alpha: float = 1.0) -> int:
+        """A colour as faint as the item is."""
+        alpha *= self.alpha
+        if alpha != 1.0:
+            color = ImVec4(color.x, color.y, color.z, color.w * alpha)
+        return int(imgui.get_color_u32(color))
+
+    def draw_bar(self, value: float, default: float, limits: tuple[float, float]) -> None:
+        """A thin bar at the bottom: the value's place between its limits."""
+        first, last = limits
+        if not last > first or last - first > 1e4:
+            return
+        scale = (self.right - self.left) / (last - first)
+        zero = self.left + (min(max(0.0, first), last) - first) * scale
+        place = self.left + (min(max(value, first), last) - first) * scale
+        color = theme.ACCENT if value != default else theme.VALUE_BAR
+        self.underline(color, min(zero, place), max(zero, place))
+
+    def underline(
+        self, color: ImVec4, left: float | None = None, right: float | None = None
+    ) -> None:
+        """A thin bar at the bottom, as faint as the item is; as wide as it unless told."""
+        low = ImVec2(self.left if left is None else left, self.bottom - theme.px(2))
+        high = ImVec2(self.right if right is None else right, self.bottom)
+        self.draw.add_rect_filled(low, high, self.color(color, 0.9))
+
+
+def _draw_value(text: str, unit: str, prefix: str, changed: bool, field: _Field) -> None:
     """Write a value right-aligned into the last item, its unit and prefix dim, if they fit."""
-    low, high = imgui.get_item_rect_min(), imgui.get_item_rect_max()
-    pad = imgui.get_style().frame_padding
-    prefix, unit = fit_text.fit_extras(text, unit, prefix, high.x - low.x - 2 * pad.x)
-    draw = imgui.get_window_draw_list()
-    alpha = imgui.get_style().alpha
-    dim = imgui.get_color_u32(_faded(theme.TEXT_DIM, alpha))
-    main = imgui.get_color_u32(_faded(theme.ACCENT if changed else theme.TEXT, alpha))
-    right = high.x - pad.x
+    prefix, unit = fit_text.fit_extras(text, unit, prefix, field.room)
+    draw = field.draw
+    right, y = field.right - measure.padding_x, field.top + measure.padding_y
     if unit:
-        right -= imgui.calc_text_size(unit).x
-        draw.add_text(ImVec2(right, low.y + pad.y), dim, unit)
-        right -= imgui.get_font_size() * 0.25
-    right -= imgui.calc_text_size(text).x
-    draw.push_clip_rect(low, high, True)
-    draw.add_text(ImVec2(right, low.y + pad.y), main, text)
+        right -= measure.width(unit)
+        draw.add_text(ImVec2(right, y), field.color(theme.TEXT_DIM), unit)
+        right -= measure.em * 0.25
+    right -= measure.width(text)
+    is_wide = right < field.left
+    if is_wide:  # only then: a clip splits what is drawn in one go
+        low, high = ImVec2(field.left, field.top), ImVec2(field.right, field.bottom)
+        draw.push_clip_rect(low, high, True)
+    draw.add_text(ImVec2(right, y), field.color(theme.ACCENT if changed else theme.TEXT), text)
+    if is_wide:
+        draw.pop_clip_rect()
     if prefix:
-        draw.add_text(ImVec2(low.x + pad.x, low.y + pad.y), dim, prefix)
-    draw.pop_clip_rect()
-
-
-def _faded(color: ImVec4, alpha: float) -> ImVec4:
-    return ImVec4(color.x, color.y, color.z, color.w * alpha)
-
-
-def _draw_bar(value: float, default: float, limits: tuple[float, float]) -> None:
-    """A thin bar at the bottom of the last item: the value's place between its limits."""
-    if not limits[1] > limits[0] or limits[1] - limits[0] > 1e4:
-        return
-    low, high = imgui.get_item_rect_min().x, imgui.get_item_rect_max().x
-
-    def place(at: float) -> float:
-        fraction = (min(max(at, limits[0]), limits[1]) - limits[0]) / (limits[1] - limits[0])
-        return float(low + (high - low) * fraction)
-
-    zero = place(min(max(0.0, limits[0]), limits[1]))
-    color = theme.ACCENT if value != default else theme.tone(104)
-    left, right = sorted((zero, place(value)))
-    _underline(left, right, color)
-
-
-def _underline(left: float, right: float, color: ImVec4) -> None:
-    """A thin bar at the bottom of the last item, as faint as it is."""
-    packed = imgui.get_color_u32(_faded(color, imgui.get_style().alpha * 0.9))
-    bottom = imgui.get_item_rect_max().y
-    low, high = ImVec2(left, bottom - theme.px(2)), ImVec2(right, bottom)
-    imgui.get_window_draw_list().add_rect_filled(low, high, packed)
+        place = ImVec2(field.left + measure.padding_x, y)
+        draw.add_text(place, field.color(theme.TEXT_DIM), prefix)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from imgui_bundle import imgui
 
-from visualizer import theme
+from visualizer import measure, theme
 
 
 def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
     """The text shortened with … so that it is at most `width` wide."""
-    if imgui.calc_text_size(text).x <= width:
+    if measure.width(text) <= width:
         return text
     while text and imgui.calc_text_size(f"…{text}").x > width:
         text = text[1:] if keep_end else text[:-1]
@@ -19,8 +19,7 @@ def ellipsis(text: str, width: float, keep_end: bool = False) -> str:
 def fit_button(label: str, width: float) -> tuple[str, float]:
     """A label, shortened where it must be, and the padding beside it."""
     text = label.partition("##")[0]
-    padding = imgui.get_style().frame_padding.x
-    needed = imgui.calc_text_size(text).x
+    padding, needed = measure.padding_x, measure.width(text)
     if needed + 2 * padding <= width:
         return label, padding
     narrow = theme.px(2)
@@ -40,11 +39,12 @@ def fit_toggle(text: str) -> str:
     """The text beside a tick box; the box goes to a row of its own if the text needs that."""
     if not text:
         return text
-    box = imgui.get_frame_height() + imgui.get_style().item_inner_spacing.x
-    start = imgui.internal.get_current_window().work_rect.min.x
+    box = measure.frame_height + measure.inner_x
     line = imgui.get_content_region_avail().x
-    is_first = imgui.get_cursor_screen_pos().x <= start + 1
-    if imgui.calc_text_size(text).x + box > line and not is_first:
+    if measure.width(text) + box <= line:
+        return text
+    start = imgui.internal.get_current_window().work_rect.min.x
+    if imgui.get_cursor_screen_pos().x > start + 1:
         imgui.new_line()
         line = imgui.get_content_region_avail().x
     return ellipsis(text, line - box)
@@ -55,16 +55,16 @@ def fit_number(value: float, digits: int, room: float) -> str:
     for kind, most in (("f", digits), ("e", 2)):
         for num in range(most, -1, -1):
             text = f"{value:.{num}{kind}}".replace("e+0", "e")
-            if imgui.calc_text_size(text).x <= room:
+            if measure.width(text) <= room:
                 return text
     return "…"
 
 
 def fit_extras(text: str, unit: str, prefix: str, room: float) -> tuple[str, str]:
     """Prefix and unit as far as they fit beside the value: the value goes first."""
-    gap = imgui.get_font_size() * 0.25
-    room -= imgui.calc_text_size(text).x
-    needed = imgui.calc_text_size(unit).x + gap if unit else 0.0
+    gap = measure.em * 0.25
+    room -= measure.width(text)
+    needed = measure.width(unit) + gap if unit else 0.0
     unit, room = (unit, room - needed) if needed <= room else ("", room)
-    needed = imgui.calc_text_size(prefix).x + gap if prefix else 0.0
+    needed = measure.width(prefix) + gap if prefix else 0.0
     return (prefix if needed <= room else ""), unit

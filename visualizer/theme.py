@@ -53,13 +53,14 @@ BAR: ImVec4
 FIELD: ImVec4
 FIELD_HOVER: ImVec4
 FIELD_ACTIVE: ImVec4
+VALUE_BAR: ImVec4  # the place of a value between its limits
 LINE: ImVec4
 
 
 def choose(name: str) -> None:
     """Set the colours of this module to a theme of `THEMES`; `apply_style` makes them seen."""
     global _is_light, ACCENT, ACCENT_DIM, ON_ACCENT, ALERT, TEXT, TEXT_DIM, TEXT_FAINT
-    global PANEL, BAR, FIELD, FIELD_HOVER, FIELD_ACTIVE, LINE
+    global PANEL, BAR, FIELD, FIELD_HOVER, FIELD_ACTIVE, VALUE_BAR, LINE
     _is_light = name == "Light"
     red, green, blue = (0.56, 0.26, 0.0) if _is_light else (0.96, 0.64, 0.22)
     ACCENT = ImVec4(red, green, blue, 1.0)
@@ -70,6 +71,7 @@ def choose(name: str) -> None:
     TEXT_DIM, TEXT_FAINT = (grey(86), grey(110)) if _is_light else (grey(162), grey(130))
     PANEL, BAR, LINE = tone(34), tone(27), tone(20)
     FIELD, FIELD_HOVER, FIELD_ACTIVE = tone(48), tone(58), tone(68)
+    VALUE_BAR = tone(104)
 
 
 choose("Dark")

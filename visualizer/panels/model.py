@@ -9,7 +9,7 @@ from imgui_bundle import ImVec2, imgui
 
 from renderer.messages import BUNDLED_SOURCES, ModelInfo, ResidentModel, is_address
 from renderer.state import ViewState
-from visualizer import controls, icons, theme
+from visualizer import controls, icons, measure, theme
 from visualizer.context import Context, Shown
 from visualizer.models import Failure, short_name
 
@@ -44,12 +44,12 @@ class ModelPanel:
 
     def _build_name(self, source: str, info: ModelInfo | None) -> None:
         name = info.label if info is not None else short_name(source)
-        imgui.push_font(theme.Fonts.semibold, 0)
+        measure.push_semibold()
         width = imgui.get_content_region_avail().x
         is_untrained = info is not None and info.untrained
         room = imgui.get_font_size() * 6 if is_untrained else 0
         imgui.text_unformatted(controls.ellipsis(name, width - room))
-        imgui.pop_font()
+        measure.pop_font()
         controls.tooltip(source)
         if is_untrained:
             imgui.same_line()
