@@ -20,7 +20,7 @@ from networks.errors import CheckpointError
 from networks.fit import recipe as recipes
 from networks.fit.evaluate import psnr_on_held_out
 from networks.fit.hints import take_hints
-from networks.fit.models import transfer
+from networks.fit.models import spread_taps, transfer
 from networks.fit.parts import averaged_state, load_progress, save_progress
 from networks.fit.recipe import ARCHITECTURES, Recipe
 from networks.fit.sheet import comparison, save_png
@@ -49,6 +49,8 @@ LOOK_PICTURES = 32  # on a sheet
 @click.option("--margin", "margin_size", default=Recipe.margin_size, show_default=True)
 @click.option("--moved", "moved_share", default=0.0, help="Share of shifted and turned batches.")
 @click.option("--cutoff", "first_cutoff", default=Recipe.first_cutoff, show_default=True)
+@click.option("--crisp", default=0.0, help="Aim at this much more of the finest detail.")
+@click.option("--spread", default=0.0, help="New 3x3 taps of a t or sg2, relative to the middle.")
 @click.option("--half-rate", default=0, help="First layers at half the sampling rate.")
 @click.option("--points", default=0, help="Sketch: places in each picture instead of all.")
 @click.option("--hinted", is_flag=True, help="Begin with what the source tells about latents.")
@@ -100,6 +102,7 @@ def _start(
         click.echo(f"continuing {out} at step {trainer.step}")
     elif init is not None:
         missing = transfer(_state_of(init), trainer.generator)
+        spread_taps(trainer.generator, recipe.spread, recipe.seed)
         trainer.share_buffers()
         trainer.ema.load_state_dict(trainer.generator.state_dict())
         click.echo(f"starting from {init}; new: {', '.join(missing) or 'nothing'}")

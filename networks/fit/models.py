@@ -194,6 +194,29 @@ def transfer(source: dict[str, Tensor], target: Generator) -> list[str]:
     return missing
 
 
+@torch.no_grad()
+def spread_taps(generator: Generator, spread: float, seed: int) -> None:
+    """Let 3×3 kernels that are nothing but their middle look around, each its own way.
+
+    The new taps of a kernel add up to 0: what is smooth passes as before, edges get a direction.
+    A generator that goes on from here needs its directions, so that it cannot be turned.
+
+    Args:
+        generator: changed in place.
+        spread: size of the taps, relative to the middles of their layer.
+        seed: of the taps.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    for value in generator.synthesis.parameters():
+        if spread == 0 or value.ndim != 4 or tuple(value.shape[2:]) != (3, 3):
+            continue
+        size = value[:, :, 1, 1].square().mean().sqrt() * spread
+        taps = torch.randn(*value.shape[:2], 8, generator=rng).to(value.device)
+        taps = (taps - taps.mean(dim=2, keepdim=True)) * size
+        around = [k for k in range(9) if k != 4]
+        value.flatten(2)[:, :, around] += taps
+
+
 def place(name: str) -> str:
     """A tensor's name without the size and width of its layer."""
     return re.sub(r"\.L(\d+)_\d+_\d+\.", r".L\1.", name)

@@ -34,6 +34,8 @@ class Recipe:
     )
     ema_decay: float = 0.998
     gradient_weight: float = 0.5  # of differences between neighbouring pixels in the loss
+    crisp: float = 0.0  # whole pictures: how much finer detail is raised in what is aimed at
+    spread: float = 0.0  # "t" and "sg2" from an "r": size of the new taps, relative to the middle
     points: int = 0  # "r": places per picture of a sketch; 0 = whole pictures
     mapping_features: int = 0  # of the mapping network's hidden layer; 0 = w_dim
     input_bandwidth: float = 0.0  # StyleGAN3: cycles per width of the input; 0 = first_cutoff
@@ -57,7 +59,7 @@ def check(recipe: Recipe) -> Recipe:
         value = getattr(recipe, name)
         if value <= 0:
             raise ValueError(f"{name} is {value}, expected more than 0")
-    for name in ("points", "mapping_features", "input_bandwidth", "half_rate"):
+    for name in ("points", "mapping_features", "input_bandwidth", "half_rate", "crisp", "spread"):
         value = getattr(recipe, name)
         if value < 0:
             raise ValueError(f"{name} is {value}, expected 0 or more")
