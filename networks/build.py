@@ -43,6 +43,7 @@ class StoredGenerator:
     others: tuple[str, ...] = ()  # what else the file holds
     training: dict[str, Any] = field(default_factory=dict)  # what the file tells of its training
     untrained: bool = False
+    provenance: Mapping[str, str] = field(default_factory=dict)  # see `save_generator`
 
     def build(self) -> Generator:
         """Ready to run.
@@ -53,6 +54,7 @@ class StoredGenerator:
         shapes = {name: tensor.shape for name, tensor in self.tensors.items()}
         generator = build_generator(self.design, shapes, self.read)
         generator.untrained = self.untrained
+        generator.provenance = dict(self.provenance)
         return generator
 
 

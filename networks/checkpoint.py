@@ -45,6 +45,10 @@ def read_stored(content: Source) -> StoredGenerator:
     """What is in a source, before anything is built."""
     if is_native(content.head):
         return open_native(content.path) if content.path else parse_native(bytes(content.read()))
+    if content.suffix == ".safetensors" and not content.head.startswith(b"\x80"):  # no pickle
+        raise CheckpointError(
+            "it is damaged or incomplete (it does not begin as safetensors files do); get it again"
+        )
     data = content.read()
     value: Any = read_pickle(memoryview(data))
     if isinstance(value, dict):

@@ -30,6 +30,7 @@ class Generator(nn.Module):
         self.num_ws = mapping.num_ws
         self.img_resolution, self.img_channels = img_resolution, img_channels
         self.untrained = False  # fixed random weights: the window says so
+        self.provenance: dict[str, str] = {}  # how the weights came about, where the file says so
         self.sha256 = ""  # of the file it was read from
 
     @property

@@ -19,6 +19,7 @@ from networks.errors import CheckpointError, one_line
 from networks.generator import Generator
 
 FORMAT, FORMAT_VERSION = "loupe-generator", "1"
+_PROVENANCE = "provenance."  # begins the names of its entries
 MAX_HEADER = 100 * 2**20  # what the safetensors library accepts
 
 
@@ -41,20 +42,22 @@ def save_generator(
     Args:
         generator: what to write.
         path: of the file, replaced if it exists.
-        provenance: how the weights came about, for people; kept in the file's header.
+        provenance: how the weights came about, for people; kept in the file's header. None: what
+            the generator's own file said.
         report: told how many bytes are written and how many there are; may raise.
 
     Raises:
         CheckpointError: the file cannot be written.
     """
     path = Path(path)
+    provenance = generator.provenance if provenance is None else provenance
     metadata = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "family": generator.family,
         "design": design_to_json(generator.design),
         "untrained": "yes" if generator.untrained else "no",
-        **{f"provenance.{name}": text for name, text in (provenance or {}).items()},
+        **{_PROVENANCE + name: text for name, text in provenance.items()},
     }
     # A killed program leaves a half temporary file, never a half checkpoint.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -132,6 +135,11 @@ def _stored(
         tensors=tensors,
         read=read,
         untrained=metadata.get("untrained") == "yes",
+        provenance={
+            name.removeprefix(_PROVENANCE): text
+            for name, text in metadata.items()
+            if name.startswith(_PROVENANCE)
+        },
     )
 
 

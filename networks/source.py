@@ -42,6 +42,11 @@ class Source:
         self.head = head
         self._data = data
 
+    @property
+    def suffix(self) -> str:
+        """Of its name, such as ".pkl"."""
+        return Path(self.name.strip("'\"")).suffix.lower()
+
     def read(self) -> bytearray:
         """The whole content."""
         if self._data is None:

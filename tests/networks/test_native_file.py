@@ -14,6 +14,8 @@ import torch
 import networks
 from networks import native_file
 
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+
 
 def tiny() -> networks.StyleGAN2:
     return networks.StyleGAN2(
@@ -91,3 +93,40 @@ def test_a_loaded_generator_can_be_saved_over_its_own_file(tmp_path: Path) -> No
 def test_a_place_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(networks.CheckpointError, match=r"nowhere.*No such file or directory"):
         networks.save_generator(tiny(), tmp_path / "nowhere" / "a.safetensors")
+
+
+def test_a_damaged_file_is_told_of_as_what_its_name_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    networks.save_generator(tiny(), path)
+    data = path.read_bytes()
+    damaged = (data[:5], data[:8], bytes(len(data)), data[1:], data[:8] + b" " + data[9:])
+    for content in damaged:
+        path.write_bytes(content)
+        for is_open in (False, True):
+            with (
+                path.open("rb") as file,
+                pytest.raises(networks.CheckpointError) as caught,
+            ):
+                networks.load_generator(file if is_open else path)
+            sentence = str(caught.value)
+            assert sentence.startswith(f"{str(path)!r} cannot be loaded: it is damaged")
+            assert "safetensors files do" in sentence
+
+
+def test_a_pickle_of_another_name_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes((GOLDEN / "stylegan2-64.pkl").read_bytes())
+    assert networks.load_generator(path).img_resolution == 64
+
+
+def test_provenance_outlives_loading_and_saving(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.safetensors" for name in "abc"]
+    said = {"made by": "Zoë", "steps": "4"}
+    networks.save_generator(tiny(), paths[0], said)
+    loaded = networks.load_generator(paths[0])
+    assert loaded.provenance == said
+    networks.save_generator(loaded, paths[1])
+    with paths[1].open("rb") as file:
+        assert networks.load_generator(file).provenance == said
+    networks.save_generator(loaded, paths[2], {"steps": "5"})
+    assert networks.load_generator(paths[2]).provenance == {"steps": "5"}

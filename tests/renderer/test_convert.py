@@ -35,6 +35,15 @@ def test_pictures_stay_the_same_bit_for_bit(name: str, tmp_path: Path) -> None:
     assert torch.equal(picture(written), picture(source))
 
 
+def test_our_own_files_keep_their_provenance(tmp_path: Path) -> None:
+    source = tmp_path / "a.safetensors"
+    networks.save_generator(
+        networks.load_generator(GOLDEN / "stylegan2-64.pkl"), source, {"a": "b"}
+    )
+    written = convert.convert(str(source), str(tmp_path / "c.safetensors"))
+    assert networks.load_generator(written).provenance == {"a": "b"}
+
+
 def test_the_default_place_is_beside_the_checkpoint(tmp_path: Path) -> None:
     source = Path(shutil.copy(GOLDEN / "stylegan2-64.pkl", tmp_path / "a.b.pkl"))
     assert convert.main([str(source)]) == 0
