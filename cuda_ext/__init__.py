@@ -9,16 +9,20 @@ from cuda_ext.filtered_lrelu import filtered_lrelu
 from cuda_ext.modulated_conv2d import ConvWeight, has_native_convolution, modulated_conv2d
 from cuda_ext.native import has_fast_bfloat16
 from cuda_ext.status import kernel_status, verify
+from cuda_ext.styled_layer import Filter, Style, styled_layer
 from cuda_ext.upfirdn2d import upfirdn2d
 
 __all__ = [
     "ConvWeight",
+    "Filter",
+    "Style",
     "bias_act",
     "filtered_lrelu",
     "has_fast_bfloat16",
     "has_native_convolution",
     "kernel_status",
     "modulated_conv2d",
+    "styled_layer",
     "upfirdn2d",
     "verify",
 ]

@@ -149,14 +149,25 @@ def check_output_size(
     down: int,
 ) -> tuple[int, int]:
     """Height and width of the result; ValueError when nothing would be left of the image."""
+    return output_size((int(x.shape[2]), int(x.shape[3])), up, padding, filters, down)
+
+
+def output_size(
+    size: tuple[int, int],
+    up: int,
+    padding: Padding,
+    filters: Sequence[torch.Tensor | None],
+    down: int,
+) -> tuple[int, int]:
+    """The same for an image of `size` (height, width)."""
     lost_y = sum(taps_of(f)[0] - 1 for f in filters)
     lost_x = sum(taps_of(f)[1] - 1 for f in filters)
-    height = x.shape[2] * up + padding[2] + padding[3] - lost_y
-    width = x.shape[3] * up + padding[0] + padding[1] - lost_x
-    if height < 1 or width < 1 or x.shape[2] < 1 or x.shape[3] < 1:
+    height = size[0] * up + padding[2] + padding[3] - lost_y
+    width = size[1] * up + padding[0] + padding[1] - lost_x
+    if height < 1 or width < 1 or min(size) < 1:
         raise ValueError(
             f"padding {list(padding)} leaves nothing of an image of "
-            f"{x.shape[3]}x{x.shape[2]} pixels with up {up} and these filters"
+            f"{size[1]}x{size[0]} pixels with up {up} and these filters"
         )
     return (height + down - 1) // down, (width + down - 1) // down
 

@@ -14,7 +14,7 @@ from cuda_ext.checks import Padding, taps_of
 from cuda_ext.dispatch import NATIVE_DTYPES
 
 _CHANNELS_LAST = torch.channels_last
-_LINE = 16  # floats
+LINE = 16  # floats
 _NO_TUNING = (0, 0, 1)  # strip width and rows chosen by the kernel, folded kernels allowed
 
 
@@ -63,9 +63,9 @@ def run_filter(
     keep_layout = prefers_channels_last(x)
     source = x if x.stride(1) == 1 else x.contiguous(memory_format=_CHANNELS_LAST)
     n, c, h, w = x.shape
-    y = _new_picture((n, c, *call.out_size), x.dtype, pad=x.stride(1) == 1 and x.stride(3) > c)
-    addresses = [_floats(v) for v in vectors]  # kept alive until the call returns
-    filters = [_floats(fu), _floats(fd)]
+    y = new_picture((n, c, *call.out_size), x.dtype, pad=x.stride(1) == 1 and x.stride(3) > c)
+    addresses = [floats(v) for v in vectors]  # kept alive until the call returns
+    filters = [floats(fu), floats(fd)]
     if y.numel():
         module.filtered_lrelu(
             source.data_ptr(),
@@ -74,8 +74,8 @@ def run_filter(
             (n, c, h, w, *call.out_size),
             (source.stride(0), source.stride(2), source.stride(3)),
             (y.stride(0), y.stride(2), y.stride(3)),
-            _filter(filters[0]),
-            _filter(filters[1]),
+            filter_numbers(filters[0]),
+            filter_numbers(filters[1]),
             call.reverse,
             (call.up, call.down, call.padding[0], call.padding[2]),
             (call.gain, call.slope, -1.0 if call.clamp is None else call.clamp),
@@ -106,7 +106,7 @@ def run_bias_act(
     y = torch.empty_like(source)
     pixels = x.shape[2:].numel()
     shape = (x.shape[0] * pixels, x.shape[1], 1) if last else (x.shape[0], x.shape[1], pixels)
-    vectors = [_floats(v) for v in (b, x_scale, noise)]  # kept alive until the call returns
+    vectors = [floats(v) for v in (b, x_scale, noise)]  # kept alive until the call returns
     if y.numel():
         module.bias_act(
             source.data_ptr(),
@@ -146,12 +146,12 @@ def run_conv(
     padding: int,
 ) -> torch.Tensor:
     """modulated_conv2d on float32 or bfloat16; `scales` are styles and y_scale, `shape` is O, k."""
-    source = x if x.stride(1) == 1 else x.contiguous(memory_format=_CHANNELS_LAST)
+    source = even_pixels(x)
     n, c, h, w = x.shape
     out, kernel = shape
     size = (h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1)
-    y = _new_picture((n, out, *size), x.dtype, pad=x.dtype == torch.float32 and out > _LINE)
-    vectors = [_floats(v) for v in scales]  # kept alive until the call returns
+    y = new_picture((n, out, *size), x.dtype, pad=out > LINE)
+    vectors = [floats(v) for v in scales]  # kept alive until the call returns
     if y.numel():
         module.conv(
             source.data_ptr(),
@@ -208,22 +208,28 @@ def gradient_call(
     return back, Pattern(pattern, writes=False, top=y0 - up_y + 1, left=x0 - up_x + 1)
 
 
-def _new_picture(shape: tuple[int, int, int, int], dtype: torch.dtype, pad: bool) -> torch.Tensor:
+def new_picture(shape: tuple[int, int, int, int], dtype: torch.dtype, pad: bool) -> torch.Tensor:
     """Channels-last room for a result; padded: every pixel begins a cache line, unless that
     takes an eighth more memory."""
     n, c, h, w = shape
-    padded = (c + _LINE - 1) // _LINE * _LINE
+    padded = (c + LINE - 1) // LINE * LINE
     if not pad or padded == c or padded > 1.125 * c:
         return torch.empty(shape, dtype=dtype, memory_format=_CHANNELS_LAST)
     pixels = torch.empty((n, h, w, padded), dtype=dtype)
     return pixels[..., :c].permute(0, 3, 1, 2)
 
 
-def _floats(values: torch.Tensor | None) -> torch.Tensor | None:
+def even_pixels(x: torch.Tensor) -> torch.Tensor:
+    """Channels-last, every pixel as far from the last one as any other of the image."""
+    even = x.stride(1) == 1 and x.stride(2) == x.shape[3] * x.stride(3)
+    return x if even else x.contiguous(memory_format=_CHANNELS_LAST)
+
+
+def floats(values: torch.Tensor | None) -> torch.Tensor | None:
     return None if values is None else values.detach().float().contiguous()
 
 
-def _filter(f: torch.Tensor | None) -> tuple[int, int, int, bool]:
+def filter_numbers(f: torch.Tensor | None) -> tuple[int, int, int, bool]:
     if f is None:
         return 0, 1, 1, True
     return f.data_ptr(), *taps_of(f), f.ndim == 1

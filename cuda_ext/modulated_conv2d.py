@@ -84,31 +84,30 @@ def modulated_conv2d(
     module = dispatch.choose(checks.check_impl(impl), x)
     if module is None:
         return reference.modulated_conv2d(x, weight.weight, styles, y_scale, padding)
-    if _native_serves(x, weight, padding, size):
+    if native_serves(x, weight, padding, size):
         scales, shape = (styles, y_scale), (out_channels, weight.kernel)
         return cpu.run_conv(module, x, weight.packed(module), scales, shape, padding)
     return reference.scale(_by_torch(x, weight, styles, padding), y_scale)
 
 
-_LONG_PRODUCT = 129
-"""Input channels from which the packed products of 1x1 convolutions are faster than torch's."""
-_FEW_RESULTS = 8
-"""Output channels up to which they are not: most of a panel would be zeros."""
+_LARGE_PRODUCT = 128 * 128
+"""Weights from which a matrix unit for bfloat16 (AMX) gains more than a call into torch costs."""
 
 
-def _native_serves(
-    x: torch.Tensor, weight: ConvWeight, padding: int, size: tuple[int, int]
-) -> bool:
+def native_serves(x: torch.Tensor, weight: ConvWeight, padding: int, size: tuple[int, int]) -> bool:
     """Measured: where torch's own convolution is faster, it runs."""
+    halves = x.dtype == torch.bfloat16
     if weight.kernel == 3:
-        if x.dtype == torch.bfloat16 and native.has_bfloat16_tiles():
+        if halves and native.has_bfloat16_tiles():
             return False
         tiles = x.shape[0] * ((size[0] + 3) // 4) * ((size[1] + 3) // 4)
         return tiles >= _WINOGRAD_TILES
-    out, channels = weight.weight.shape[:2]
-    odd = channels % 16 != 0 or out % 16 != 0
-    suits = out > _FEW_RESULTS and (channels >= _LONG_PRODUCT or odd)
-    return weight.kernel == 1 and padding == 0 and x.dtype == torch.float32 and suits
+    if weight.kernel != 1 or padding != 0:
+        return False
+    if not halves:
+        return True
+    small = weight.weight.numel() < _LARGE_PRODUCT or not native.has_bfloat16_tiles()
+    return small and native.has_fast_bfloat16(1)
 
 
 def _by_torch(

@@ -13,7 +13,7 @@ import torch  # before the native module, which shares torch's thread runtime
 
 logger = logging.getLogger(__name__)
 
-API_VERSION = 4
+API_VERSION = 5
 """Rises with every change of the native functions, so that a stale build is noticed."""
 
 
@@ -62,7 +62,7 @@ def _import_native() -> tuple[ModuleType | None, str]:
     found = getattr(module, "API_VERSION", None)
     if found != API_VERSION:
         return None, f"the compiled module is of version {found}, not {API_VERSION}: install again"
-    module.use_openmp(_openmp_entry())
+    module.use_openmp(0 if _waits_passively() else _openmp_entry())
     if os.environ.get("LOUPE_KEEP_MEMORY") != "0":
         # Pictures of one size after another: memory that goes back to the system costs a page
         # fault per 4 KB when it is taken again, up to a third of the time of a picture.
@@ -72,6 +72,15 @@ def _import_native() -> tuple[ModuleType | None, str]:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _waits_passively() -> bool:
+    """torch's threads sleep while they wait, as `renderer.environment` asks them to.
+
+    Then threads of our own do not compete with them. They are better where another program wants
+    a core: nobody waits for a thread that has not begun.
+    """
+    return os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive"
 
 
 def _openmp_entry() -> int:

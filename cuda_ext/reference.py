@@ -89,6 +89,25 @@ def modulated_conv2d(
     return scale(y, y_scale)
 
 
+def styles_of(
+    w: torch.Tensor,
+    affine: torch.Tensor,
+    affine_gain: float,
+    affine_bias: torch.Tensor,
+    magnitude: torch.Tensor,
+    gain: float,
+    power: torch.Tensor | None,
+    epsilon: float,
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Factors of the input [N, C] and demodulation [N, O] for w [N, w_dim]; see `Style`."""
+    styles = torch.addmm(affine_bias, w * affine_gain, affine.t())
+    gains = magnitude.rsqrt() * gain
+    if power is None:
+        return styles * gains, None
+    styles = styles * styles.square().mean(dim=1, keepdim=True).rsqrt()
+    return styles * gains, (styles.square() @ power.t() + epsilon).rsqrt()
+
+
 def scale(x: torch.Tensor, factors: torch.Tensor | None) -> torch.Tensor:
     """[N, C, H, W] times [N, C], in the dtype of `x`."""
     if factors is None:

@@ -7,12 +7,14 @@ the convolution and the operation after it. Training and gradients take the plai
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 import cuda_ext
+from networks.layers import DenseSpec, FullyConnected
 from networks.modulation import UnitWeight, rms_weight, unit_weight
 
 
@@ -43,6 +45,25 @@ def prepare_transposed(weight: Tensor) -> UnitWeight:
 def prepare_plain(weight: Tensor) -> FastWeight:
     """Of a ToRGB layer: no demodulation."""
     return FastWeight(cuda_ext.ConvWeight(weight), None)
+
+
+def affine_is_plain(spec: DenseSpec) -> bool:
+    """Whether `style_of` can express a layer's affine transformation of w."""
+    return spec.activation == "linear" and spec.bias
+
+
+def style_of(affine: FullyConnected, magnitude: Tensor, fast: FastWeight) -> cuda_ext.Style:
+    """How a StyleGAN3 layer gets its styles; `magnitude` is the mean square of its input."""
+    spec = affine.spec
+    assert affine.bias is not None
+    bias = affine.bias if spec.bias_gain == 1 else affine.bias * spec.bias_gain
+    if fast.unit is None:  # a ToRGB layer
+        gain = 1 / math.sqrt(fast.conv.weight[0].numel())
+        return cuda_ext.Style(affine.weight, spec.weight_gain, bias, magnitude, gain, None, 0.0)
+    epsilon = fast.unit.epsilon
+    assert isinstance(epsilon, float)
+    power = fast.unit.power
+    return cuda_ext.Style(affine.weight, spec.weight_gain, bias, magnitude, 1.0, power, epsilon)
 
 
 def scaled(x: Tensor, scales: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ class SynthesisInput(nn.Module):
         x = coords.unsqueeze(0) @ freqs.transpose(1, 2).unsqueeze(1)  # [N, H, W, C]
         x = torch.sin((x + phases[:, None, None]) * math.tau) * amplitudes[:, None, None]
         x = x @ self._mixing(self.weight)
-        return x.permute(0, 3, 1, 2).contiguous()  # [N, C, H, W]
+        return x.permute(0, 3, 1, 2)  # [N, C, H, W], channels-last
 
     def _learned_transform(self, w: Tensor) -> Tensor:
         """R·S [N, 3, 3]: the rotation and translation that w asks for."""

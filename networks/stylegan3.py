@@ -72,27 +72,36 @@ class SynthesisLayer(nn.Module):
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
         values = (w, self.weight, self.bias)
-        fast = not self.training and fast_layers.serves(x, *values, on_cuda=True)
+        fast = self._may_be_fast and fast_layers.serves(x, *values, on_cuda=True)
         kernel = spec.conv_kernel if fast else 0
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
-        x_scale = None
-        if fast:
-            x, x_scale = self._convolve_fast(x, self.affine(w))
-        else:
-            x = self.convolve(x, self.affine(w))
-        y: Tensor = cuda_ext.filtered_lrelu(
-            x,
+        after = cuda_ext.Filter(
             fu=self.up_filter,
             fd=self.down_filter,
             b=self.bias if fast else self.bias.to(x.dtype),
-            x_scale=x_scale,
             up=spec.up,
             down=spec.down,
-            padding=list(spec.padding),
+            padding=spec.padding,
             gain=1.0 if spec.is_torgb else math.sqrt(2),
             slope=1.0 if spec.is_torgb else LRELU_SLOPE,
             clamp=spec.conv_clamp,
         )
+        if fast:
+            return self._run_fast(x, w, after)
+        y: Tensor = cuda_ext.filtered_lrelu(self.convolve(x, self.affine(w)), **after._asdict())
+        return y
+
+    @property
+    def _may_be_fast(self) -> bool:
+        return not self.training and fast_layers.affine_is_plain(self.spec.affine)
+
+    def _run_fast(self, x: Tensor, w: Tensor, after: cuda_ext.Filter) -> Tensor:
+        """In one operation, without calling the affine layer."""
+        prepared = self._plain_weight if self.spec.is_torgb else self._fast_weight
+        fast = prepared(self.weight)
+        style = fast_layers.style_of(self.affine, self.magnitude_ema, fast)
+        padding = self.spec.conv_kernel - 1
+        y: Tensor = cuda_ext.styled_layer(x, w, fast.conv, style, after, padding)
         return y
 
     def convolve(self, x: Tensor, styles: Tensor) -> Tensor:
@@ -108,20 +117,6 @@ class SynthesisLayer(nn.Module):
         x = scale_channels(x, styles * input_gain)
         x = F.conv2d(x, unit.weight.to(x.dtype), padding=padding)
         return scale_channels(x, demodulation(unit, styles))
-
-    def _convolve_fast(self, x: Tensor, styles: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The convolution, and the demodulation that is left to the next operation."""
-        input_gain = self.magnitude_ema.rsqrt()
-        if self.spec.is_torgb:
-            fast = self._plain_weight(self.weight)
-            styles = styles * (input_gain / math.sqrt(self.weight[0].numel()))
-            return cuda_ext.modulated_conv2d(x, fast.conv, styles), None
-        fast = self._fast_weight(self.weight)
-        assert fast.unit is not None
-        styles = styles * styles.square().mean(dim=1, keepdim=True).rsqrt()
-        padding = self.spec.conv_kernel - 1
-        x = cuda_ext.modulated_conv2d(x, fast.conv, styles * input_gain, padding=padding)
-        return x, demodulation(fast.unit, styles)
 
 
 def _empty_filter(taps: int, radial: bool) -> Tensor | None:

@@ -40,16 +40,48 @@ void transform_taps(const float* taps, double* to) {
     }
 }
 
-// Tiles of one unit: inputs that stay in the outer caches, rows that fill the products, and a few
-// units for each thread.
-int unit_tiles(const ConvTask& task, const Kernels& kernels, std::int64_t tiles, int threads) {
+// Tiles (or pixels) of one unit: inputs that stay in the outer caches, rows that fill the products,
+// and a few units for each thread. `floats`: of the inputs of one of them.
+int unit_tiles(std::int64_t floats, std::int64_t budget, const Kernels& kernels, std::int64_t tiles,
+               int threads) {
     const int step = kernels.product_rows;
-    const std::int64_t budget = task.positions == 1 ? 128 << 10 : 1 << 20;  // floats
-    std::int64_t most = budget / (std::int64_t(task.c) * task.positions) / step * step;
+    std::int64_t most = budget / floats / step * step;
     most = std::min<std::int64_t>(std::max<std::int64_t>(most, 2 * step), 16 * step);
     while (most > step && (tiles + most - 1) / most < 2 * threads) most -= step;
     const std::int64_t units = (tiles + most - 1) / most;
     return static_cast<int>((tiles + units - 1) / units);
+}
+
+constexpr std::int64_t small_work = 1 << 16;  // multiplications that are not worth waking threads
+
+// The weights of every image with its scales in them; the weights themselves where there are none.
+const float* folded_weights(const ConvTask& task, const Kernels& kernels, int threads) {
+    static thread_local Scratch scratch;
+    const std::int64_t panels = (task.o + kernels.panel_width - 1) / kernels.panel_width;
+    const std::int64_t size = std::int64_t(task.c) * kernels.panel_width;
+    float* to = scratch.floats(task.n * panels * size);
+    const bool small = task.n * panels * size < small_work;
+    parallel_for(task.n * panels, small ? 1 : threads, [&](std::int64_t unit) {
+        const int image = static_cast<int>(unit / panels);
+        kernels.fold_panel(task, image, static_cast<int>(unit % panels), to + unit * size);
+    });
+    return to;
+}
+
+void run_pixels(ConvTask task, int threads) {
+    const Kernels& kernels = active_kernels();
+    task.folded = folded_weights(task, kernels, threads);
+    const std::int64_t pixels = std::int64_t(task.h) * task.w;
+    const int step = kernels.product_rows;
+    // whole groups of rows, so that only the last unit of an image has a rest
+    const int piece =
+        (unit_tiles(task.c, 128 << 10, kernels, task.n * pixels, threads) + step - 1) / step * step;
+    const std::int64_t pieces = (pixels + piece - 1) / piece;
+    parallel_for(task.n * pieces, threads, [&](std::int64_t unit) {
+        const std::int64_t first = unit % pieces * piece;
+        const int count = static_cast<int>(std::min<std::int64_t>(piece, pixels - first));
+        kernels.conv_pixels(task, static_cast<int>(unit / pieces), first, count);
+    });
 }
 
 }  // namespace
@@ -79,13 +111,16 @@ void pack_weights(const float* weight, int o, int c, int kernel, int threads, fl
 }
 
 void run_conv(ConvTask task, int kernel, int threads) {
+    if (kernel == 1) {
+        run_pixels(task, threads);
+        return;
+    }
     const Kernels& kernels = active_kernels();
-    task.positions = positions_of(kernel);
-    task.tile = kernel == 3 ? 4 : 1;
-    task.tiles_y = (task.out_h + task.tile - 1) / task.tile;
-    task.tiles_x = (task.out_w + task.tile - 1) / task.tile;
+    task.tiles_y = (task.out_h + 3) / 4;
+    task.tiles_x = (task.out_w + 3) / 4;
     const std::int64_t tiles = std::int64_t(task.n) * task.tiles_y * task.tiles_x;
-    const int piece = unit_tiles(task, kernels, tiles, threads);
+    const std::int64_t each = std::int64_t(task.c) * positions_of(kernel);
+    const int piece = unit_tiles(each, 1 << 20, kernels, tiles, threads);
     const std::int64_t floats = kernels.conv_floats(task, piece);
     parallel_for((tiles + piece - 1) / piece, threads, [&](std::int64_t unit) {
         static thread_local Scratch scratch;

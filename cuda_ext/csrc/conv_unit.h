@@ -1,31 +1,22 @@
-// Convolutions as matrix products on channels-last memory: 1x1 directly, 3x3 through Winograd's
-// transform F(4x4, 3x3), which needs a quarter of the multiplications.
+// 3x3 convolutions as matrix products on channels-last memory, through Winograd's transform
+// F(4x4, 3x3), which needs a quarter of the multiplications.
 //
-// A unit of work is a group of tiles (4x4 outputs, or one pixel of a 1x1 convolution). Its inputs
-// are transformed once into rows [position][tile][channel]; then, for one panel of output channels
-// after the other, each position is one small product with constant packed weights, whose results
-// stay in the nearest caches until they are transformed back and stored.
+// A unit of work is a group of tiles of 4x4 outputs. Its inputs are transformed once into rows
+// [position][tile][channel]; then, for one panel of output channels after the other, each position
+// is one small product with constant packed weights, whose results stay in the nearest caches until
+// they are transformed back and stored.
 //
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016). The points are
 // 0, +-3/4, +-3/2 and infinity: a third of the error of the usual 0, +-1, +-2, and exact in binary.
 #pragma once
 
-#include "simd.h"
-#include "task.h"
+#include "panel.h"
 #include "winograd_points.h"
 
 namespace loupe {
 namespace {
 
-constexpr int panel_vectors = 2;
-constexpr int panel_width = panel_vectors * Vec::lanes;
-#ifdef LOUPE_AVX512
-constexpr int product_rows = 14;  // 28 sums, of 32 registers
-#elif defined(__aarch64__) || defined(_M_ARM64)
-constexpr int product_rows = 12;  // 24 sums, of 32 registers
-#else
-constexpr int product_rows = 6;  // 12 sums, of 16
-#endif
+constexpr int winograd_tile = 4, winograd_positions = 36;
 
 // ROWS x panel_width results: rows of `a` (apart by `step`) times the packed panel `b`.
 template <int ROWS>
@@ -100,12 +91,7 @@ inline TileAt tile_at(const ConvTask& task, std::int64_t tile) {
     const int column = static_cast<int>(tile % task.tiles_x);
     const std::int64_t rest = tile / task.tiles_x;
     const int row = static_cast<int>(rest % task.tiles_y);
-    return {static_cast<int>(rest / task.tiles_y), row * task.tile, column * task.tile};
-}
-
-template <class T>
-LOUPE_INLINE Vec load_channels(const T* p, int count) {
-    return count == Vec::lanes ? load(p) : load_some(p, count);
+    return {static_cast<int>(rest / task.tiles_y), row * winograd_tile, column * winograd_tile};
 }
 
 // Inputs of one tile, scaled, to `points` rows `position_step` apart.
@@ -117,11 +103,6 @@ void load_tile(const ConvTask& task, const TileAt& at, std::int64_t position_ste
     for (int c = 0; c < task.c; c += Vec::lanes) {
         const int count = task.c - c < Vec::lanes ? task.c - c : Vec::lanes;
         const Vec factor = scale ? load_channels(scale + c, count) : splat(1.0f);
-        if (task.tile == 1) {
-            const T* from = image + top * task.x_stride.h + left * task.x_stride.w + c;
-            store(to + c, load_channels(from, count) * factor);
-            continue;
-        }
         Vec wide[6][6];  // [point along y][column]
         for (int x = 0; x < 6; ++x) {
             Vec line[6], points[6];
@@ -145,15 +126,6 @@ void load_tile(const ConvTask& task, const TileAt& at, std::int64_t position_ste
     }
 }
 
-template <class T>
-LOUPE_INLINE void store_channels(T* p, int count, Vec a) {
-    if (count >= Vec::lanes) {
-        store(p, a);
-    } else {
-        store_some(p, count, a);
-    }
-}
-
 // Results of one tile for the output channels from `channel` on.
 template <class T>
 void store_tile(const ConvTask& task, const TileAt& at, int channel, const float* from,
@@ -165,11 +137,6 @@ void store_tile(const ConvTask& task, const TileAt& at, int channel, const float
         if (rest <= 0) return;
         const int count = rest < Vec::lanes ? rest : Vec::lanes;
         const Vec factor = scale ? load_channels(scale + channel, count) : splat(1.0f);
-        if (task.tile == 1) {
-            T* to = image + at.row * task.y_stride.h + at.column * task.y_stride.w + channel;
-            store_channels(to, count, load(from) * factor);
-            continue;
-        }
         Vec lines[4][6];  // [result along y][point along x]
         for (int x = 0; x < 6; ++x) {
             Vec points[6], results[4];
@@ -201,54 +168,19 @@ inline ConvLayout conv_layout(const ConvTask& task, int tiles) {
 
 inline std::int64_t conv_floats(const ConvTask& task, int tiles) {
     const ConvLayout at = conv_layout(task, tiles);
-    return task.positions * (at.inputs + at.results);
-}
-
-template <class T>
-T* pixel_output(const ConvTask& task, std::int64_t tile, int channel) {
-    const TileAt at = tile_at(task, tile);
-    return static_cast<T*>(task.y) + at.image * task.y_stride.n + at.row * task.y_stride.h +
-           at.column * task.y_stride.w + channel;
-}
-
-// 1x1: results go out after each product, to lines that were asked for before it.
-template <class T>
-void conv_pixels(const ConvTask& task, std::int64_t first, int tiles, const float* inputs,
-                 float* results) {
-    const ConvLayout at = conv_layout(task, tiles);
-    const float* weights = task.weights;
-    for (int channel = 0; channel < task.o; channel += panel_width) {
-        for (int t = 0; t < tiles; t += product_rows) {
-            const int rows = tiles - t < product_rows ? tiles - t : product_rows;
-            for (int r = 0; r < rows; ++r) {
-                const T* to = pixel_output<T>(task, first + t + r, channel);
-                LOUPE_PREFETCH_WRITE(to);
-                LOUPE_PREFETCH_WRITE(to + Vec::lanes);
-            }
-            product_of(rows, inputs + t * at.row, at.row, weights, task.c, results);
-            for (int r = 0; r < rows; ++r) {
-                store_tile<T>(task, tile_at(task, first + t + r), channel,
-                              results + r * panel_width, 0);
-            }
-        }
-        weights += std::int64_t(task.c) * panel_width;
-    }
+    return winograd_positions * (at.inputs + at.results);
 }
 
 template <class T>
 void conv_typed(const ConvTask& task, std::int64_t first, int tiles, float* scratch) {
     const ConvLayout at = conv_layout(task, tiles);
-    float* results = scratch + task.positions * at.inputs;
+    float* results = scratch + winograd_positions * at.inputs;
     for (int t = 0; t < tiles; ++t) {
         load_tile<T>(task, tile_at(task, first + t), at.inputs, scratch + t * at.row);
     }
-    if (task.positions == 1) {
-        conv_pixels<T>(task, first, tiles, scratch, results);
-        return;
-    }
     const float* weights = task.weights;
     for (int channel = 0; channel < task.o; channel += panel_width) {
-        for (int p = 0; p < task.positions; ++p, weights += std::int64_t(task.c) * panel_width) {
+        for (int p = 0; p < winograd_positions; ++p, weights += std::int64_t(task.c) * panel_width) {
             product_of(tiles, scratch + p * at.inputs, at.row, weights, task.c,
                        results + p * at.results);
         }

@@ -85,6 +85,12 @@ Features detect() {
 Features detect() { return {}; }
 #endif
 
+// Asked once: the question stops a virtual machine for tens of microseconds.
+const Features& features() {
+    static const Features has = detect();
+    return has;
+}
+
 std::atomic<const Kernels*>& chosen() {
     static std::atomic<const Kernels*> kernels{usable_kernels().front()};
     return kernels;
@@ -95,7 +101,7 @@ std::atomic<const Kernels*>& chosen() {
 std::vector<const Kernels*> usable_kernels() {
     std::vector<const Kernels*> found;
 #ifdef LOUPE_X86
-    const Features has = detect();
+    const Features has = features();
 #ifdef LOUPE_HAS_AVX512BF16
     if (has.avx512bf16) found.push_back(&kernels_avx512bf16);
 #endif
@@ -111,9 +117,9 @@ std::vector<const Kernels*> usable_kernels() {
     return found;
 }
 
-bool has_fast_bfloat16() { return detect().avx512bf16; }
+bool has_fast_bfloat16() { return features().avx512bf16; }
 
-bool has_bfloat16_tiles() { return detect().tiles; }
+bool has_bfloat16_tiles() { return features().tiles; }
 
 const Kernels& active_kernels() { return *chosen().load(); }
 

@@ -4,6 +4,7 @@
 
 #include "bias_act_rows.h"
 #include "conv_unit.h"
+#include "pixel_product.h"
 #include "strip_fast.h"
 #include "strip_generic.h"
 
@@ -52,6 +53,14 @@ void conv_any(const ConvTask& task, std::int64_t first, int tiles, float* scratc
     }
 }
 
+void pixels_any(const ConvTask& task, int image, std::int64_t first, int pixels) {
+    if (task.bfloat16) {
+        conv_pixels<BFloat16>(task, image, first, pixels);
+    } else {
+        conv_pixels<float>(task, image, first, pixels);
+    }
+}
+
 // Independent multiply-adds in registers: the arithmetic peak of a roofline.
 double fma_rounds(std::int64_t rounds) {
     Vec sums[12];
@@ -72,6 +81,7 @@ double fma_rounds(std::int64_t rounds) {
 extern const Kernels LOUPE_TABLE;
 const Kernels LOUPE_TABLE = {LOUPE_NAME,    Vec::lanes,   &strip_floats, &strip_any,
                              &bias_act_any, product_rows, panel_width,   &conv_floats,
-                             &conv_any,     &fma_rounds};
+                             &conv_any,     &fold_panel,  &pixels_any,   &dots,
+                             &fma_rounds};
 
 }  // namespace loupe

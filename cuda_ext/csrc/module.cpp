@@ -8,11 +8,13 @@
 #include <iterator>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "conv_cpu.h"
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
+#include "layer_cpu.h"
 #include "pages.h"
 #include "threads.h"
 
@@ -138,6 +140,50 @@ void conv(Address x, Address y, Address packed, std::array<Address, 2> vectors,
     loupe::run_conv(task, kernel, threads);
 }
 
+loupe::Strides strides(const std::array<std::int64_t, 3>& s) { return {s[0], s[1], s[2]}; }
+
+// addresses: x, the convolution's result, y (the same without filters), bias, w, affine, its bias,
+// magnitude, power, packed weights. shape: n, c, h, w, o, the convolution's h and w, out_h, out_w,
+// depth of w. numbers: affine gain, gain of styles, epsilon, gain, slope, clamp. Returns the seconds of its two parts.
+std::pair<double, double> layer(std::array<Address, 10> addresses, std::array<int, 10> shape,
+                                std::array<std::array<std::int64_t, 3>, 3> stride,
+                                std::int64_t w_stride, std::pair<int, int> conv,
+                                std::tuple<Address, int, int, bool> fu,
+                                std::tuple<Address, int, int, bool> fd, bool filtered,
+                                std::array<int, 4> factors, std::array<float, 6> numbers, int dtype,
+                                int threads) {
+    py::gil_scoped_release release;
+    loupe::LayerTask task{};
+    task.kernel = conv.first, task.filtered = filtered;
+    task.style = {floats(addresses[4]), w_stride,            shape[9],
+                  floats(addresses[5]), floats(addresses[6]), floats(addresses[7]),
+                  floats(addresses[8]), numbers[0],           numbers[1],
+                  numbers[2]};
+    loupe::ConvTask& product = task.conv;
+    product.x = floats(addresses[0]), product.y = reinterpret_cast<void*>(addresses[1]);
+    product.weights = floats(addresses[9]), product.bfloat16 = dtype == 1;
+    product.n = shape[0], product.c = shape[1], product.h = shape[2], product.w = shape[3];
+    product.o = shape[4], product.out_h = shape[5], product.out_w = shape[6];
+    product.pad = conv.second;
+    product.x_stride = strides(stride[0]), product.y_stride = strides(stride[1]);
+    loupe::FilterTask& filter = task.filter;
+    filter.x = product.y, filter.y = reinterpret_cast<void*>(addresses[2]);
+    filter.bfloat16 = product.bfloat16, filter.bias = floats(addresses[3]);
+    filter.n = shape[0], filter.c = shape[4], filter.h = shape[5], filter.w = shape[6];
+    filter.out_h = shape[7], filter.out_w = shape[8];
+    filter.x_stride = product.y_stride, filter.y_stride = strides(stride[2]);
+    filter.up = factors[0], filter.down = factors[1];
+    filter.pad_x = factors[2], filter.pad_y = factors[3];
+    filter.gain = numbers[3], filter.slope = numbers[4], filter.clamp = numbers[5];
+    std::vector<float> kept_up, kept_down;
+    filter.fu = taps(filter_of(fu), true, kept_up);
+    filter.fd = taps(filter_of(fd), true, kept_down);
+    prepare_result(product.y, product.n, product.y_stride.n, product.bfloat16);
+    if (filtered) prepare_result(filter.y, filter.n, filter.y_stride.n, filter.bfloat16);
+    const loupe::LayerSeconds spent = loupe::run_layer(task, threads);
+    return {spent.convolution, spent.filter};
+}
+
 std::vector<std::string> instruction_sets() {
     std::vector<std::string> names;
     for (const loupe::Kernels* kernels : loupe::usable_kernels()) names.push_back(kernels->name);
@@ -169,12 +215,13 @@ bool keep_freed_memory() {
 
 PYBIND11_MODULE(_native, m) {
     m.doc() = "Native kernels of cuda_ext";
-    m.attr("API_VERSION") = 4;
+    m.attr("API_VERSION") = 5;
     m.def("filtered_lrelu", &filtered_lrelu);
     m.def("bias_act", &bias_act);
     m.def("packed_floats", &loupe::packed_floats);
     m.def("pack_weights", &pack_weights);
     m.def("conv", &conv);
+    m.def("layer", &layer);
     m.def("instruction_set", [] { return std::string(loupe::active_kernels().name); });
     m.def("instruction_sets", &instruction_sets);
     m.def("select_instruction_set", &loupe::select_kernels);

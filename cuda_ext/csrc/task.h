@@ -67,7 +67,7 @@ struct BiasActTask {
     std::int64_t image_rows, noise_rows;
 };
 
-// y = conv(x * x_scale, weights) * y_scale, kernel 1x1 or 3x3; see conv_unit.h.
+// y = conv(x * x_scale, weights) * y_scale, kernel 1x1 or 3x3; see pixel_product.h, conv_unit.h.
 struct ConvTask {
     const void* x;
     void* y;
@@ -76,8 +76,9 @@ struct ConvTask {
     const float* y_scale;  // [N, O] or null
     const float* weights;  // packed
     int n, c, h, w, o, out_h, out_w, pad;
-    Strides x_stride, y_stride;
-    int positions, tile, tiles_y, tiles_x;  // of the plan
+    Strides x_stride, y_stride;  // 1x1: x_stride.h is w * x_stride.w, and so in y
+    int tiles_y, tiles_x;        // of the plan, 3x3
+    const void* folded;          // of the plan, 1x1: weights with the scales of each image in them
 };
 
 // The kernels of one instruction set.
@@ -90,6 +91,10 @@ struct Kernels {
     int product_rows, panel_width;  // of the matrix products of convolutions
     std::int64_t (*conv_floats)(const ConvTask&, int tiles);
     void (*conv)(const ConvTask&, std::int64_t first, int tiles, float* scratch);
+    void (*fold_panel)(const ConvTask&, int image, int panel, float* to);
+    void (*conv_pixels)(const ConvTask&, int image, std::int64_t first, int pixels);
+    // to[r] = sum of rows[r][k] * x[k]
+    void (*dots)(const float* rows, int count, int depth, const float* x, float* to);
     double (*fma_rounds)(std::int64_t rounds);  // 12 * lanes multiply-adds per round
 };
 

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+#include <intrin.h>
+#endif
 
 namespace loupe {
 namespace {
@@ -38,11 +43,37 @@ struct Job {
     static void run(void* job) { static_cast<Job*>(job)->work(); }
 };
 
-// Threads that sleep between jobs; one job at a time.
+inline void relax() {
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+    _mm_pause();
+#elif defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// Waits actively until `done`, for about as long as it takes to wake a sleeping thread. Longer waits
+// would take a core from other programs, and from the very thread that is waited for.
+template <class Condition>
+bool wait_briefly(const Condition& done) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(30);
+    do {
+        for (int i = 0; i < 16; ++i) {
+            if (done()) return true;
+            relax();
+        }
+    } while (std::chrono::steady_clock::now() < end);
+    return done();
+}
+
+// Threads that wait for jobs, soon asleep; one job at a time. Who comes late finds nothing left to
+// do and is not waited for: a thread that another program keeps from running costs its share only.
 class Pool {
    public:
     void run(Job& job, int helpers) {
         std::lock_guard<std::mutex> one_job(jobs_);
+        bool asleep = false;
         {
             std::lock_guard<std::mutex> lock(mutex_);
             while (static_cast<int>(threads_.size()) < helpers) {
@@ -50,11 +81,17 @@ class Pool {
             }
             job_ = &job;
             wanted_ = helpers;
+            asleep = asleep_ > 0;
         }
-        wake_.notify_all();
+        if (asleep) wake_.notify_all();
         job.work();
         std::unique_lock<std::mutex> lock(mutex_);
         wanted_ = 0;  // who did not come yet need not come any more
+        if (busy_ > 0) {
+            lock.unlock();
+            wait_briefly([this] { return busy_.load() == 0; });
+            lock.lock();
+        }
         done_.wait(lock, [this] { return busy_ == 0; });
         job_ = nullptr;
     }
@@ -70,9 +107,12 @@ class Pool {
 
    private:
     void serve() {
-        std::unique_lock<std::mutex> lock(mutex_);
         for (;;) {
+            wait_briefly([this] { return wanted_.load() > 0; });
+            std::unique_lock<std::mutex> lock(mutex_);
+            ++asleep_;
             wake_.wait(lock, [this] { return stop_ || wanted_ > 0; });
+            --asleep_;
             if (stop_) return;
             --wanted_;
             ++busy_;
@@ -88,7 +128,9 @@ class Pool {
     std::condition_variable wake_, done_;
     std::vector<std::thread> threads_;
     Job* job_ = nullptr;
-    int wanted_ = 0, busy_ = 0;
+    // changed under the mutex only; looked at without it
+    std::atomic<int> wanted_{0}, busy_{0};
+    int asleep_ = 0;
     bool stop_ = false;
 };
 

@@ -61,6 +61,7 @@ def run(options: argparse.Namespace, parts: Parts) -> None:
 def _measure(name: str, way: tuple[str, str, str], file: Path | None) -> dict[str, Any]:
     impl, precision, malloc = way
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    environment["OMP_WAIT_POLICY"] = "passive"  # as the program's own processes
     environment["LOUPE_NATIVE"] = "1" if impl == "native" else "0"
     environment["LOUPE_KEEP_MEMORY"] = "1" if malloc == "tuned" else "0"
     if malloc == "tuned":

@@ -187,6 +187,19 @@ void run_conv(std::mt19937& rng, int kernel) {
     compare(widened(z), want, 3e-2, what + " in bfloat16");
 }
 
+void run_dots(int count, int depth) {
+    Floats rows(count * depth), x(depth), want(count), got(count);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::sin(float(i));
+    for (int k = 0; k < depth; ++k) x[k] = std::cos(float(k));
+    for (int r = 0; r < count; ++r) {
+        double sum = 0;
+        for (int k = 0; k < depth; ++k) sum += double(rows[r * depth + k]) * x[k];
+        want[r] = float(sum);
+    }
+    loupe::active_kernels().dots(rows.data(), count, depth, x.data(), got.data());
+    compare(got, want, 1e-5, "dots");
+}
+
 void run_bias_act(int channels, int pixels, bool last) {
     Floats x(channels * pixels), y(x.size()), want(x.size()), bias(channels);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(float(i));
@@ -224,6 +237,7 @@ int main(int count, char** arguments) {
         }
         std::mt19937 rng(1);
         for (int k = 0; k < 12; ++k) run_conv(rng, k % 3 ? 3 : 1);
+        for (int depth : {1, 16, 37, 130}) run_dots(5, depth);
         for (int channels : {1, 3, 40, 300}) {
             run_bias_act(channels, 2000, true);
             run_bias_act(channels, 77, false);

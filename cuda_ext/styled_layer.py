@@ -1,0 +1,126 @@
+"""styled_layer: a StyleGAN3 layer from its style to its result, in one native call on the CPU.
+
+Small models would spend a third of a picture between many small operations.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from cuda_ext import checks, cpu, cpu_layer, dispatch, reference
+from cuda_ext.filtered_lrelu import filtered_lrelu
+from cuda_ext.modulated_conv2d import ConvWeight, modulated_conv2d, native_serves
+
+
+class Style(NamedTuple):
+    """How a layer gets its styles from w.
+
+    styles = w · affineᵀ · affine_gain + affine_bias, brought to unit magnitude where the layer
+    demodulates. Demodulation is 1 / sqrt(styles² · powerᵀ + epsilon). The convolution's input is
+    multiplied by styles · gain / sqrt(magnitude).
+    """
+
+    affine: torch.Tensor  # [C, w_dim]
+    affine_gain: float
+    affine_bias: torch.Tensor  # [C]
+    magnitude: torch.Tensor  # []: mean square of the input
+    gain: float
+    power: torch.Tensor | None  # [O, C], sums of squares over the kernel; None: none
+    epsilon: float
+
+
+class Filter(NamedTuple):
+    """The arguments of `filtered_lrelu` after the convolution."""
+
+    fu: torch.Tensor | None
+    fd: torch.Tensor | None
+    b: torch.Tensor
+    up: int
+    down: int
+    padding: checks.Padding
+    gain: float
+    slope: float
+    clamp: float | None
+
+
+def styled_layer(
+    x: torch.Tensor,
+    w: torch.Tensor,
+    weight: ConvWeight,
+    style: Style,
+    after: Filter,
+    padding: int = 0,
+    impl: str = "auto",
+) -> torch.Tensor:
+    """filtered_lrelu(modulated_conv2d(x, weight, styles, padding) · demodulation); no gradient.
+
+    Args:
+        x: [N, C, H, W].
+        w: [N, w_dim] float32.
+        weight: [O, C, k, k].
+        style: how styles come from w.
+        after: the arguments of `filtered_lrelu`.
+        padding: zeros around the picture in the convolution.
+        impl: "auto", "native" or "reference".
+
+    Returns:
+        [N, O, H', W'] of the dtype of `x`.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; the message names it.
+        RuntimeError: `impl` is "native" and no native kernel serves `x`.
+    """
+    x = checks.check_image(x)
+    _check_style(x, w, weight, style)
+    module = dispatch.choose(checks.check_impl(impl), x)
+    if module is not None:
+        size = _size_for_one_call(x, weight, style, after, padding)
+        if size is not None:
+            return cpu_layer.run_layer(module, x, w, weight, style, after, padding, size)
+    styles, demodulation = reference.styles_of(w, *style)
+    y = modulated_conv2d(x, weight, styles, padding=padding, impl=impl)
+    return filtered_lrelu(
+        y,
+        after.fu,
+        after.fd,
+        after.b,
+        after.up,
+        after.down,
+        after.padding,
+        after.gain,
+        after.slope,
+        after.clamp,
+        impl=impl,
+        x_scale=demodulation,
+    )
+
+
+def _check_style(x: torch.Tensor, w: torch.Tensor, weight: ConvWeight, style: Style) -> None:
+    out_channels, channels = weight.weight.shape[:2]
+    if x.shape[1] != channels:
+        raise ValueError(f"x must have {channels} channels, got {x.shape[1]}")
+    wanted = {
+        "w": (w, (x.shape[0], w.shape[-1])),
+        "affine": (style.affine, (channels, w.shape[-1])),
+        "affine_bias": (style.affine_bias, (channels,)),
+        "power": (style.power, (out_channels, channels)),
+    }
+    for name, (values, shape) in wanted.items():
+        if values is not None and values.shape != shape:
+            raise ValueError(f"{name} must have the shape {list(shape)}, got {list(values.shape)}")
+
+
+def _size_for_one_call(
+    x: torch.Tensor, weight: ConvWeight, style: Style, after: Filter, padding: int
+) -> tuple[int, int] | None:
+    """The size of the result where one native call serves the layer."""
+    lost = weight.kernel - 1 - 2 * padding
+    height, width = x.shape[2] - lost, x.shape[3] - lost
+    if min(height, width, x.shape[0]) < 1 or not native_serves(x, weight, padding, (height, width)):
+        return None
+    filters = (after.fu, after.fd)
+    if after.fu is not None or after.fd is not None:
+        return checks.output_size((height, width), after.up, after.padding, filters, after.down)
+    plain = not any(after.padding) and (after.up, after.down) == (1, 1) and after.gain >= 0
+    small = style.power is None and weight.weight.shape[0] <= cpu.LINE
+    return (height, width) if plain and small else None
