@@ -13,8 +13,11 @@ import numpy as np
 
 from networks.stylegan3_design import Bands, StyleGAN3Config, StyleGAN3Design, layer_of
 
-FILLED = 15 / 16  # of the limit at half the rate that the last layer there passes
+FILLED = 7 / 8  # of the limit at half the rate that the last layer there passes
+FULL_FROM = 3 / 4  # of the limit at the full rate that the first layer there passes
+HALF_STOPBAND = 9 / 8  # of the limit at half the rate: a little aliasing for a soft transition
 STOPBAND = 1.1  # of a layer's cutoff, at least
+LAST_STOPBAND = 1.4  # of the last layers' cutoff; 1.23 in the paper dims the finest detail
 
 
 def with_half_rate(design: StyleGAN3Design, config: StyleGAN3Config, num: int) -> StyleGAN3Design:
@@ -50,11 +53,12 @@ def half_rate_bands(config: StyleGAN3Config, num: int) -> Bands:
             f"first_cutoff is {first:g} with half_rate, expected less than {limit * FILLED:g}"
         )
     low = np.geomspace(first, limit * FILLED, num)
-    high = np.geomspace(limit * FILLED, rate / 2, num_full + 2)[1:-1]
+    high = np.geomspace(FULL_FROM * rate / 2, rate / 2, num_full + 1)[:-1]
     cutoffs = np.concatenate([low, high, np.full(config.num_critical + 1, rate / 2)])
     rates = np.where(np.arange(config.num_layers + 1) < num, rate / 2, rate).astype(float)
     stopbands = np.maximum(rates / 2, STOPBAND * cutoffs)
-    stopbands[-config.num_critical - 1 :] = rate / 2 * config.last_stopband_rel
+    stopbands[:num] = np.maximum(stopbands[:num], limit * HALF_STOPBAND)
+    stopbands[-config.num_critical - 1 :] = rate / 2 * LAST_STOPBAND
     sizes = rates + 2 * config.margin_size
     sizes[-2:] = rate
     return {

@@ -44,7 +44,7 @@ def test_bands_rise_to_the_limit_of_each_rate() -> None:
     cutoffs = bands["cutoffs"]
     assert (cutoffs[1:] >= cutoffs[:-1]).all()
     assert (cutoffs <= bands["rates"] / 2).all()
-    assert cutoffs[[0, 4, 7, 8, 9]].tolist() == pytest.approx([20, 30, 64, 64, 64])
+    assert cutoffs[[0, 4, 7, 8, 9]].tolist() == pytest.approx([20, 28, 64, 64, 64])
     assert (bands["half_widths"] > 0).all()
     assert bands["sizes"].tolist() == [84] * 5 + [148] * 3 + [128] * 2
 
@@ -77,7 +77,7 @@ def test_a_generator_with_half_the_rate_draws_what_the_full_one_does(tmp_path: P
     ("num", "first", "message"),
     [
         (7, 20.0, "half_rate is 7 of 9 layers, expected at most 6"),
-        (5, 30.0, "first_cutoff is 30 with half_rate, expected less than 30"),
+        (5, 30.0, "first_cutoff is 30 with half_rate, expected less than 28"),
     ],
 )
 def test_bands_without_room_are_refused(num: int, first: float, message: str) -> None:
