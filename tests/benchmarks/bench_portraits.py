@@ -18,7 +18,7 @@ from torch import Tensor
 from networks import Generator, load_generator
 from networks.fit.evaluate import evaluate
 from networks.fit.sheet import held_out_z
-from networks.fit.source import load_source
+from networks.fit.source import Source, load_source
 from renderer import equivariance
 
 NUM_MOVED = 24  # pictures per figure, each with its own transform
@@ -29,13 +29,14 @@ TIMED = 30
 def run(argv: list[str] | None = None) -> None:
     """Measure the files named in the arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--source", default="networks.portraits")
     parser.add_argument("--num", type=int, default=200, help="held-out seeds")
+    parser.add_argument("--exact", type=int, default=[], nargs="*", help="resolutions: the source")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args(argv)
     source = load_source(options.source)
-    results = {}
+    results: dict[str, dict[str, float]] = {}
     for path in options.files:
         generator = load_generator(path)
         with torch.inference_mode():
@@ -45,11 +46,31 @@ def run(argv: list[str] | None = None) -> None:
         print(f"{path.name}: {generator.num_parameters} parameters")
         for name, value in figures.items():
             print(f"  {name:26} {value:8.3f}")
+    for resolution in options.exact:
+        figures = moved(Exact(source, resolution))
+        results[f"exact-{resolution}"] = figures
+        print(f"the source itself at {resolution}: {figures}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
-def moved(generator: Generator) -> dict[str, float]:
+class Exact:
+    """The source as a generator: what its own pictures get, drawn where they were moved to."""
+
+    def __init__(self, source: Source, resolution: int) -> None:
+        self._source, self.z_dim, self.img_resolution = source, source.z_dim, resolution
+
+    def mapping(self, z: Tensor) -> Tensor:
+        """z itself."""
+        return z
+
+    def synthesis(self, z: Tensor, input_transform: Tensor | None = None) -> Tensor:
+        """The exact pictures."""
+        size = self.img_resolution
+        return self._source.draw(z, size, z_style=z, transform=input_transform)
+
+
+def moved(generator: Generator | Exact) -> dict[str, float]:
     """Amplitude-normalised EQ-T (whole pixels and fractional) and EQ-R in dB."""
     rng = torch.Generator().manual_seed(0)
     values: dict[str, list[float]] = {"eq_t_db": [], "eq_t_frac_db": [], "eq_r_db": []}
@@ -71,10 +92,11 @@ def moved(generator: Generator) -> dict[str, float]:
         made, made_mask = equivariance.fractional_pseudo_rotation(made, angle)
         values["eq_r_db"].append(_error(reference, made, mask * made_mask))
     # Mean of the error powers, as the paper averages before it takes the logarithm.
-    return {
-        name: -10 * math.log10(sum(10 ** (-value / 10) for value in found) / len(found))
+    powers = {
+        name: sum(10 ** (-value / 10) for value in found) / len(found)
         for name, found in values.items()
     }
+    return {name: -10 * math.log10(p) if p > 0 else math.inf for name, p in powers.items()}
 
 
 def _error(reference: Tensor, made: Tensor, mask: Tensor) -> float:
