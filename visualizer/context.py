@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from renderer.messages import ModelInfo
 from visualizer.comparison import Comparison
@@ -17,7 +18,12 @@ from visualizer.settings import Settings
 from visualizer.shown import Shown
 from visualizer.thumbnails import Thumbnails
 
-__all__ = ["NUM_SAMPLES", "Context", "Shown", "Timings", "percentile"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Value = TypeVar("Value", bound=DataclassInstance)
+
+__all__ = ["NUM_SAMPLES", "Context", "Shown", "Timings", "percentile", "with_changes"]
 
 NUM_SAMPLES = 240  # of the plots: 4 seconds at 60 fps
 
@@ -37,6 +43,15 @@ def percentile(values: deque[float] | list[float], fraction: float) -> float:
     """The value below which `fraction` of the values lie; 0 for none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] if ordered else 0.0
+
+
+def with_changes(value: Value, **fields: object) -> Value:
+    """The value with these fields; itself where all of them are equal, which costs less."""
+    for name, new in fields.items():
+        old = getattr(value, name)
+        if new is not old and new != old:
+            return replace(value, **fields)
+    return value
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from imgui_bundle import hello_imgui, imgui
 
 from renderer.state import CompareMode
-from visualizer import comparison, theme
+from visualizer import comparison, measure, theme
 from visualizer.actions import Actions
 from visualizer.app import App
 from visualizer.camera import Camera
@@ -24,6 +24,12 @@ _HELP_EM = 62.0  # width of the list in two columns
 STEP = 0.1  # of the lattice, per press of a cursor key
 _CTRL = imgui.Key.mod_ctrl
 _SHIFT = imgui.Key.mod_shift
+_MODIFIERS = {key: key.value for key in (_CTRL, _SHIFT, imgui.Key.mod_alt, imgui.Key.mod_super)}
+_CTRL_OR_ALT = imgui.Key.mod_ctrl.value | imgui.Key.mod_alt.value
+_TAB, _SPACE, _ESCAPE = imgui.Key.tab, imgui.Key.space, imgui.Key.escape
+_LEFT, _RIGHT = imgui.Key.left_arrow, imgui.Key.right_arrow
+_UP, _DOWN = imgui.Key.up_arrow, imgui.Key.down_arrow
+_ANY_POPUP = imgui.PopupFlags_.any_popup.value
 
 MOUSE_HELP = (
     ("Drag", "move through the latent space"),
@@ -77,7 +83,11 @@ class Keys:
             Command("", lambda: self._scale(-1), "", _CTRL | imgui.Key.keypad_subtract, True),
         )
         keyed = (*(command for command in self.commands() if command.chord), *also)
-        self._table = [(*_split(command.chord), command) for command in keyed]
+        self._table: dict[int, list[tuple[imgui.Key, Command]]] = {}  # by the modifiers
+        for command in keyed:
+            modifiers, key = _split(command.chord)
+            self._table.setdefault(modifiers, []).append((key, command))
+        self._held = 0  # modifiers in the last frame
 
     def commands(self) -> tuple[Command, ...]:
         """Everything that has a name, in the order of the palette and of the list of keys."""
@@ -127,33 +137,43 @@ class Keys:
 
     def handle(self) -> None:
         """Call once per frame, after the widgets."""
-        if imgui.get_io().want_text_input:
+        modifiers = self._modifiers()
+        if measure.is_typing:
             return
-        if imgui.is_popup_open("", imgui.PopupFlags_.any_popup.value):  # a menu: keys are its own
-            if imgui.is_key_pressed(imgui.Key.escape):
+        if imgui.is_popup_open("", _ANY_POPUP):  # a menu: keys are its own
+            if imgui.is_key_pressed(_ESCAPE):
                 imgui.internal.close_popup_to_level(0, True)
             return
         # else Dear ImGui would take Tab for a step to the next field
-        imgui.internal.set_key_owner(imgui.Key.tab, imgui.get_id("panels"))
-        modifiers = _modifiers()
-        for wanted, key, command in self._table:
-            if wanted == modifiers and imgui.is_key_pressed(key, command.repeats):
+        imgui.internal.set_key_owner(_TAB, imgui.get_id("panels"))
+        for key, command in self._table.get(modifiers, ()):
+            if imgui.is_key_pressed(key, command.repeats):
                 command.act()
-        if imgui.is_key_pressed(imgui.Key.escape):
+        if imgui.is_key_pressed(_ESCAPE):
             self.presentation.leave()
-        self._handle_cursor_keys()
-        if imgui.is_key_released(imgui.Key.space):
+        self._handle_cursor_keys(modifiers)
+        if imgui.is_key_released(_SPACE):
             if not self._viewport.space_was_used:
                 self._app.toggle_pause()
             self._viewport.space_was_used = False
 
-    def _handle_cursor_keys(self) -> None:
-        modifiers = _modifiers()
-        if modifiers & (imgui.Key.mod_ctrl.value | imgui.Key.mod_alt.value):
+    def _modifiers(self) -> int:
+        """The modifiers held in this frame, also those let go in it.
+
+        Who types fast lets Ctrl go before the frame that sees the other key.
+        """
+        before, self._held = self._held, imgui.get_io().key_mods
+        modifiers = self._held
+        if before != modifiers:
+            modifiers |= sum(m for key, m in _MODIFIERS.items() if imgui.is_key_released(key))
+        return modifiers
+
+    def _handle_cursor_keys(self, modifiers: int) -> None:
+        if modifiers & _CTRL_OR_ALT:
             return
-        size = 1.0 if modifiers & imgui.Key.mod_shift.value else STEP
-        right = _pressed(imgui.Key.right_arrow) - _pressed(imgui.Key.left_arrow)
-        down = _pressed(imgui.Key.down_arrow) - _pressed(imgui.Key.up_arrow)
+        size = 1.0 if modifiers & _SHIFT.value else STEP
+        right = _pressed(_RIGHT) - _pressed(_LEFT)
+        down = _pressed(_DOWN) - _pressed(_UP)
         if right or down:
             state = self._app.state
             latent = state.latent
@@ -241,16 +261,6 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
                 imgui.text_colored(theme.TEXT_DIM, f"{meaning}   ")
         imgui.end_table()
     imgui.end()
-
-
-def _modifiers() -> int:
-    """The modifiers held in this frame, also those let go in it.
-
-    Who types fast lets Ctrl go before the frame that sees the other key.
-    """
-    names = ("mod_ctrl", "mod_shift", "mod_alt", "mod_super")
-    let_go = (key for name in names if imgui.is_key_released(key := getattr(imgui.Key, name)))
-    return int(imgui.get_io().key_mods | sum(key.value for key in let_go))
 
 
 def _pressed(key: imgui.Key) -> int:

@@ -10,6 +10,8 @@ from visualizer import theme
 from visualizer.layout import Columns
 from visualizer.settings import Settings
 
+MONITOR_FRAMES = 30  # between two questions for the monitor's scale where nothing tells of it
+
 
 class Look:
     """Applies what has changed since the last frame."""
@@ -19,11 +21,16 @@ class Look:
         self._on_change = on_change
         self._applied = ("", 0.0)  # theme and scale
         self._padding = 0.0  # as the style had it then
+        self._monitor = 0.0  # its scale, as last asked for; 0: ask
+        self._num_frames = 0  # since then
         self.columns = Columns()
 
     def follow(self, settings: Settings) -> None:
         """Call once per frame, before Dear ImGui begins it."""
-        monitor = monitor_scale()
+        self._num_frames += 1
+        if self._num_frames >= MONITOR_FRAMES or not self._monitor:
+            self._monitor, self._num_frames = monitor_scale(), 0
+        monitor = self._monitor
         wanted = settings.theme, settings.scale * monitor
         style = imgui.get_style()
         # Hello ImGui scales the style a second time, in its second frame
@@ -37,6 +44,10 @@ class Look:
             hello_imgui.get_runner_params().imgui_window_params.background_color = theme.BAR
             self._on_change()
         self.columns.follow(settings, wanted[1])
+
+    def ask_monitor(self) -> None:
+        """Its scale may have changed: ask in the next frame."""
+        self._monitor = 0.0
 
 
 def monitor_scale() -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from imgui_bundle import glfw_utils, hello_imgui, imgui
 from OpenGL import GL
 
-from visualizer import keys, layout, overlay, status_bar, theme
+from visualizer import keys, layout, measure, overlay, theme
 from visualizer.actions import Actions
 from visualizer.animation import is_animated
 from visualizer.app import App
@@ -22,10 +22,22 @@ from visualizer.menus import Menus
 from visualizer.pace import Pace
 from visualizer.panels import registry
 from visualizer.presentation import Presentation
+from visualizer.status_bar import StatusBar
 from visualizer.viewport import Viewport
 from visualizer.waker import Waker
 
-_CURSOR_KEYS = ("left_arrow", "right_arrow", "up_arrow", "down_arrow")
+_CURSOR_KEYS = (
+    imgui.Key.left_arrow,
+    imgui.Key.right_arrow,
+    imgui.Key.up_arrow,
+    imgui.Key.down_arrow,
+)
+_WINDOW_PADDING = imgui.StyleVar_.window_padding.value
+_FRAME_PADDING = imgui.StyleVar_.frame_padding.value
+_PICTURE_FLAGS = (
+    imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
+)
+_OPEN = imgui.TreeNodeFlags_.default_open.value
 
 
 class Window:
@@ -36,6 +48,7 @@ class Window:
         self.waker = waker or Waker()
         self.ending = Ending(self.waker)
         self.backdrop = Backdrop()
+        self.status_bar = StatusBar(app)
         self.viewport = Viewport(app, self.backdrop)
         self.background = Background(self.waker)
         self.actions = Actions(app, self.background)
@@ -88,7 +101,7 @@ class Window:
         options.window_padding_em = imgui.ImVec2(0.7, 0.15)
         options.window_bg = theme.BAR
         callbacks.add_edge_toolbar(
-            hello_imgui.EdgeToolbarType.bottom, lambda: status_bar.build_ui(self.app), options
+            hello_imgui.EdgeToolbarType.bottom, self.status_bar.build_ui, options
         )
 
     def _after_init(self) -> None:
@@ -97,6 +110,7 @@ class Window:
         window = glfw_utils.glfw_window_hello_imgui()
         take_drop: Any = self._take_drop  # the stubs describe the C callback
         glfw.set_drop_callback(window, take_drop)
+        glfw.set_window_content_scale_callback(window, lambda *_: self.look.ask_monitor())
         name: bytes | None = GL.glGetString(GL.GL_RENDERER)
         self.pace.learn_renderer((name or b"").decode("utf-8", "replace"))
         self.waker.is_awake = True
@@ -140,11 +154,8 @@ class Window:
             self._show_bar(hello_imgui.get_runner_params().callbacks, True)
 
     def _build_viewport(self) -> None:
-        imgui.push_style_var(imgui.StyleVar_.window_padding.value, imgui.ImVec2(0, 0))
-        flags = (
-            imgui.WindowFlags_.no_scrollbar.value | imgui.WindowFlags_.no_scroll_with_mouse.value
-        )
-        visible = self.backdrop.begin("Picture", flags)
+        imgui.push_style_var(_WINDOW_PADDING, imgui.ImVec2(0, 0))
+        visible = self.backdrop.begin("Picture", _PICTURE_FLAGS)
         imgui.pop_style_var()
         if visible:
             self.app.state = self.viewport.build_ui(self.app.state)
@@ -158,24 +169,23 @@ class Window:
         imgui.end()
 
     def _build_panels(self, panels: list[registry.Panel]) -> None:
+        app, padding = self.app, imgui.ImVec2(theme.px(3), theme.px(5))
         for panel in panels:
-            shut = panel.title in registry.SHUT
-            flags = 0 if shut else imgui.TreeNodeFlags_.default_open.value
-            imgui.push_font(theme.Fonts.semibold, 0)
-            padding = imgui.ImVec2(theme.px(3), theme.px(5))
-            imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
-            opened = imgui.collapsing_header(panel.title, flags)
+            title = panel.title
+            measure.push_semibold()
+            imgui.push_style_var(_FRAME_PADDING, padding)
+            opened = imgui.collapsing_header(title, 0 if title in registry.SHUT else _OPEN)
             imgui.pop_style_var()
-            imgui.pop_font()
-            if not opened and registry.is_changed(panel.title, self.app.state):
-                _mark_changed()
+            measure.pop_font()
             if opened:
-                imgui.push_id(panel.title)
-                state = panel.build_ui(self.app.state, self.app.shown)
-                if state != self.app.state:  # an equal one would be asked for anew
-                    self.app.state = state
+                imgui.push_id(title)
+                state = panel.build_ui(app.state, app.shown)
+                if state is not app.state and state != app.state:  # else it is asked for anew
+                    app.state = state
                 imgui.pop_id()
                 imgui.spacing()
+            elif registry.is_changed(title, app.state):
+                _mark_changed()
 
     def _build_over_all(self) -> None:
         if not self.actions.is_capturing_view:
@@ -186,8 +196,11 @@ class Window:
         self.keys.handle()
 
     def _end_frame(self) -> None:
-        holding = any(imgui.is_key_down(getattr(imgui.Key, name)) for name in _CURSOR_KEYS)
-        self.app.end_frame(imgui.is_any_item_active() or imgui.is_any_mouse_down() or holding)
+        self.app.end_frame(
+            imgui.is_any_item_active()
+            or imgui.is_any_mouse_down()
+            or any(imgui.is_key_down(key) for key in _CURSOR_KEYS)
+        )
         if self.viewport.can_exchange:
             self.pace.hold()
             self.viewport.exchange()

@@ -29,10 +29,12 @@ State = Callable[[Any, Path], None]
 
 
 @pytest.fixture
-def panels(robot: Any) -> Iterator[Any]:
+def panels(robot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The robot with every panel open; afterwards its window is as before."""
     set_open(registry.SHUT, True)
     yield robot
+    monkeypatch.undo()
+    robot.window.look.ask_monitor()
     robot.app.settings.scale, robot.app.settings.theme = 1.0, "Dark"
     resize(robot, 1280, 720)
     set_open(registry.SHUT, False)
@@ -115,6 +117,7 @@ def test_no_text_is_cut_off(
     for look in LOOKS:
         width, height, monitor, scale, theme = look
         monkeypatch.setattr(glfw, "get_window_content_scale", lambda _, m=monitor: (m, m))
+        panels.window.look.ask_monitor()
         panels.app.settings.scale, panels.app.settings.theme = scale, theme
         resize(panels, width, height)
         complaints = look_everywhere(panels)

@@ -16,10 +16,12 @@ pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
-def window(robot: Any) -> Iterator[Any]:
+def window(robot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The robot; afterwards its window has its size and its columns again."""
     place = glfw_utils.glfw_window_hello_imgui()
     yield robot
+    monkeypatch.undo()
+    robot.window.look.ask_monitor()
     glfw.set_window_size(place, 1280, 720)
     robot.app.settings.columns = {}
     robot.app.settings.scale = 1.0
@@ -62,8 +64,10 @@ def sizes(robot: Any) -> list[tuple[float, ...]]:
     return found
 
 
-def set_monitor(monkeypatch: pytest.MonkeyPatch, scale: float) -> None:
+def set_monitor(robot: Any, monkeypatch: pytest.MonkeyPatch, scale: float) -> None:
+    """Another monitor, of which the system tells."""
     monkeypatch.setattr(glfw, "get_window_content_scale", lambda _: (scale, scale))
+    robot.window.look.ask_monitor()
 
 
 def test_all_sizes_follow_the_monitor_while_the_window_is_open(
@@ -71,7 +75,7 @@ def test_all_sizes_follow_the_monitor_while_the_window_is_open(
 ) -> None:
     first = sizes(window)
     assert first == [(15, 15), (8, 2, 19)]
-    set_monitor(monkeypatch, 2.0)
+    set_monitor(window, monkeypatch, 2.0)
     assert sizes(window) == [(30, 30), (16, 4, 38)]
     window.app.settings.scale = 1.5
     assert sizes(window) == [(45, 45), (24, 6, 57)]
@@ -79,8 +83,27 @@ def test_all_sizes_follow_the_monitor_while_the_window_is_open(
     assert sizes(window) == [(45, 45), (24, 6, 57)]
     window.app.settings.theme = "Dark"
     window.app.settings.scale = 1.0
-    set_monitor(monkeypatch, 1.0)
+    set_monitor(window, monkeypatch, 1.0)
     assert sizes(window) == first
+
+
+def test_a_monitor_of_which_nobody_tells_is_noticed_soon(
+    window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glfw, "get_window_content_scale", lambda _: (2.0, 2.0))
+    for _ in range(look.MONITOR_FRAMES):
+        window.frame()
+    assert sizes(window)[0] == (30, 30)
+
+
+def test_the_system_tells_of_another_monitor(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(window.window.look, "ask_monitor", lambda: asked.append(1.0))
+    place = glfw_utils.glfw_window_hello_imgui()
+    tell: Any = glfw.set_window_content_scale_callback(place, None)
+    glfw.set_window_content_scale_callback(place, tell)
+    tell(place, 2.0, 2.0)
+    assert asked == [1.0]
 
 
 def test_keys_step_the_size_from_three_quarters_to_twice(window: Any) -> None:
@@ -93,7 +116,7 @@ def test_keys_step_the_size_from_three_quarters_to_twice(window: Any) -> None:
 def test_a_window_scaled_by_the_system_is_not_scaled_twice(
     window: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_monitor(monkeypatch, 2.0)
+    set_monitor(window, monkeypatch, 2.0)
     monkeypatch.setattr(look, "pixels_per_unit", lambda: 2.0)
     assert sizes(window)[0] == (15, 15)
 
@@ -115,7 +138,7 @@ def test_columns_leave_the_picture_its_place_and_come_back(
     assert columns(window) == [218, 218]
     resize(window, 1280, 720)
     assert columns(window) == [300, 270]
-    set_monitor(monkeypatch, 2.0)
+    set_monitor(window, monkeypatch, 2.0)
     assert columns(window) == [435, 435]
     resize(window, 2560, 1440)
     assert columns(window) == [600, 540]

@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 
 from renderer.state import LatentState, ViewState, seed_at
 from visualizer import controls, icons
-from visualizer.context import Context, Shown
+from visualizer.context import Context, Shown, with_changes
 from visualizer.viewport import drag_latent
 
 _DEFAULT = LatentState()
@@ -26,10 +26,10 @@ class LatentPanel:
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
-        state = replace(state, latent=self._build_position(state.latent))
+        state = with_changes(state, latent=self._build_position(state.latent))
         state = self._build_pad(state)
         latent = self._build_animation(state.latent)
-        return replace(state, latent=self._build_buttons(latent))
+        return with_changes(state, latent=self._build_buttons(latent))
 
     def _build_position(self, latent: LatentState) -> LatentState:
         seed = seed_at(latent.x, latent.y)
@@ -47,7 +47,7 @@ class LatentPanel:
         y = controls.number(
             "y", latent.y, 0.0, limits=_LIMITS, speed=0.01, prefix="y", help_text=text
         )
-        return replace(latent, x=x, y=y)
+        return with_changes(latent, x=x, y=y)
 
     def _build_pad(self, state: ViewState) -> ViewState:
         controls.label("Drag")
@@ -74,7 +74,7 @@ class LatentPanel:
             unit="/s",
             help_text="Seeds per second",
         )
-        return replace(latent, animate=animate, speed=speed)
+        return with_changes(latent, animate=animate, speed=speed)
 
     def _build_buttons(self, latent: LatentState) -> LatentState:
         controls.label("")

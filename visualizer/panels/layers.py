@@ -11,9 +11,9 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 
 from renderer.messages import LayerInfo, Sheet, Stats
 from renderer.state import LayerState, ViewState
-from visualizer import controls, theme
+from visualizer import controls, measure, theme
 from visualizer.clipping import MANY, clipped_share
-from visualizer.context import Context, Shown
+from visualizer.context import Context, Shown, with_changes
 from visualizer.histogram_plot import HEIGHT_EM, build_histogram
 from visualizer.layer_choice import (
     OUTPUT,
@@ -29,6 +29,20 @@ from visualizer.sheet import sheet_question
 _COLUMNS = ("Size", "Ch", "Type")
 _NARROW_EM = 14.0  # a column below this shows the sizes only
 LIST_SHARE = 0.3  # of the column's height, before the list scrolls
+_TEXT = imgui.Col_.text.value
+_LIST_FLAGS = (
+    imgui.TableFlags_.scroll_y.value
+    | imgui.TableFlags_.row_bg.value
+    | imgui.TableFlags_.no_pad_outer_x.value
+    | imgui.TableFlags_.sizing_fixed_fit.value
+)
+_STATISTICS_FLAGS = (
+    imgui.TableFlags_.no_pad_outer_x.value | imgui.TableFlags_.sizing_stretch_same.value
+)
+_STRETCH = imgui.TableColumnFlags_.width_stretch.value
+_FIXED = imgui.TableColumnFlags_.width_fixed.value
+_WHOLE_ROW = imgui.SelectableFlags_.span_all_columns.value
+_REPEAT = imgui.ItemFlags_.button_repeat.value
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
 
 
@@ -41,10 +55,7 @@ class LayersPanel:
         self._context = context
         self._scrolled_to: tuple[str, str] | None = None  # (model, layer) last brought into sight
         self._clipped: tuple[Shown, float] | None = None  # the share of this picture
-        # what the widths of the columns were measured for, and the widths
-        self._columns: tuple[tuple[Sequence[LayerInfo], float, bool], dict[str, float]] | None = (
-            None
-        )
+        self._table: _Table | None = None
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
@@ -61,48 +72,36 @@ class LayersPanel:
         layer = self._build_clipped(layer, result)
         _build_statistics(result)
         self._build_histogram(result)
-        return replace(state, layer=layer)
+        return with_changes(state, layer=layer)
 
     def _build_list(self, layer: LayerState, result: Shown) -> LayerState:
         layers = result.layers
         row_height = imgui.get_text_line_height() + 2 * imgui.get_style().cell_padding.y
         fitting = max(5, int(LIST_SHARE * imgui.get_window_height() / row_height))
         num_rows = min(len(layers), fitting)
-        flags = (
-            imgui.TableFlags_.scroll_y.value
-            | imgui.TableFlags_.row_bg.value
-            | imgui.TableFlags_.no_pad_outer_x.value
-            | imgui.TableFlags_.sizing_fixed_fit.value
-        )
-        columns = self._fitting_columns(layers)
+        table = self._fitting_table(layers)
         size = ImVec2(0, (num_rows + 1) * row_height)
-        if not imgui.begin_table("##layers", 1 + len(columns), flags, size):
+        if not imgui.begin_table("##layers", 1 + len(table.columns), _LIST_FLAGS, size):
             return layer
-        _build_header(columns)
+        rooms = _build_header(table.columns)
         current = shown_layer(layers, layer.name).name
-        for info in layers:
-            imgui.table_next_row()
-            imgui.table_next_column()
-            if _build_row(info, info.name == current, len(columns)):
-                layer = replace(layer, name=None if info.name == OUTPUT else info.name)
-        place = [info.name for info in layers].index(current)
+        for name, cells in table.rows.items():
+            if _build_row(name, cells, name == current, rooms):
+                layer = replace(layer, name=None if name == OUTPUT else name)
+        place = list(table.rows).index(current)
         heights = place * row_height, num_rows * row_height, row_height
         self._follow((result.model.source, current), *heights)
         imgui.end_table()
         return layer
 
-    def _fitting_columns(self, layers: Sequence[LayerInfo]) -> dict[str, float]:
-        """Columns beside the names, with their widths; in a narrow window the names go first."""
-        size = imgui.get_font_size()
-        narrow = imgui.get_content_region_avail().x < _NARROW_EM * size
-        if self._columns is None or self._columns[0] != (layers, size, narrow):
-            rows = [_cells(info) for info in layers]
-            widths: dict[str, float] = {}
-            for idx, name in enumerate(_COLUMNS[:1] if narrow else _COLUMNS):
-                longest = max((row[idx] for row in rows), key=len, default="")
-                widths[name] = max(imgui.calc_text_size(text).x for text in (name, longest))
-            self._columns = (layers, size, narrow), widths
-        return self._columns[1]
+    def _fitting_table(self, layers: Sequence[LayerInfo]) -> _Table:
+        """The texts of the list; in a narrow window the names go first."""
+        narrow = imgui.get_content_region_avail().x < _NARROW_EM * measure.em
+        known = self._table
+        if known is None or not known.suits(layers, measure.em, narrow):
+            known = self._table = _Table(layers, measure.em, narrow)
+        known.layers = layers  # every picture brings its own
+        return known
 
     def _build_clipped(self, layer: LayerState, result: Shown) -> LayerState:
         """How much is clipped; a layer that mostly is has a remedy beside it."""
@@ -148,38 +147,58 @@ class LayersPanel:
                 imgui.set_scroll_y(max(0.0, middle))
 
 
+class _Table:
+    """The texts of the list and how wide its columns are."""
+
+    def __init__(self, layers: Sequence[LayerInfo], em: float, narrow: bool) -> None:
+        self.layers, self.em, self.narrow = layers, em, narrow
+        self.rows = {info.name: _cells(info) for info in layers}
+        self.columns: dict[str, float] = {}  # beside the names
+        for idx, name in enumerate(_COLUMNS[:1] if narrow else _COLUMNS):
+            longest = max((row[idx] for row in self.rows.values()), key=len, default="")
+            self.columns[name] = max(measure.width(text) for text in (name, longest))
+
+    def suits(self, layers: Sequence[LayerInfo], em: float, narrow: bool) -> bool:
+        """Whether it was made for the like of these."""
+        is_known = self.layers is layers or self.layers == layers
+        return is_known and (self.em, self.narrow) == (em, narrow)
+
+
 def _cells(info: LayerInfo) -> tuple[str, str, str]:
     return describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)
 
 
-def _build_header(columns: dict[str, float]) -> None:
-    stretch = imgui.TableColumnFlags_.width_stretch.value
-    imgui.table_setup_column("Layer", stretch)
+def _build_header(columns: dict[str, float]) -> list[float]:
+    """The names of the columns; returns the widths of those that have texts at the right."""
+    imgui.table_setup_column("Layer", _STRETCH)
     for name, width in columns.items():  # right-aligned text would keep a column from shrinking
-        imgui.table_setup_column(name, imgui.TableColumnFlags_.width_fixed.value, width)
+        imgui.table_setup_column(name, _FIXED, width)
     imgui.table_setup_scroll_freeze(0, 1)
-    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_FAINT)
+    imgui.push_style_color(_TEXT, theme.TEXT_FAINT)
     imgui.table_next_row()
     imgui.table_next_column()
     imgui.text_unformatted(" Layer")
+    rooms = []
     for name in columns:
         imgui.table_next_column()
-        _text_right(name)
+        rooms.append(imgui.get_content_region_avail().x)
+        _text_right(name, rooms[-1])
     imgui.pop_style_color()
+    return rooms
 
 
-def _build_row(info: LayerInfo, chosen: bool, num_cells: int) -> bool:
-    color = theme.ACCENT if chosen else theme.TEXT
-    imgui.push_style_color(imgui.Col_.text.value, color)
-    flags = imgui.SelectableFlags_.span_all_columns.value
-    clicked = imgui.selectable(f" {info.name}", chosen, flags)[0]
+def _build_row(name: str, cells: tuple[str, ...], chosen: bool, rooms: list[float]) -> bool:
+    imgui.table_next_row()
+    imgui.table_next_column()
+    imgui.push_style_color(_TEXT, theme.ACCENT if chosen else theme.TEXT)
+    clicked = imgui.selectable(f" {name}", chosen, _WHOLE_ROW)[0]
     imgui.pop_style_color()
     if not imgui.is_item_visible():
         return bool(clicked)  # scrolled out of sight
-    imgui.push_style_color(imgui.Col_.text.value, theme.TEXT_DIM)
-    for text in _cells(info)[:num_cells]:
+    imgui.push_style_color(_TEXT, theme.TEXT_DIM)
+    for text, room in zip(cells, rooms, strict=False):  # a narrow list has fewer columns
         imgui.table_next_column()
-        _text_right(text)
+        _text_right(text, room)
     imgui.pop_style_color()
     return bool(clicked)
 
@@ -198,9 +217,8 @@ def _build_channel(layer: LayerState, info: LayerInfo) -> LayerState:
     base = min(layer.base_channel, last)
     controls.label("Channel", base != 0)
     imgui.begin_disabled(last == 0)
-    button = imgui.get_frame_height()
-    spacing = imgui.get_style().item_inner_spacing.x
-    imgui.push_item_flag(imgui.ItemFlags_.button_repeat.value, True)
+    button, spacing = measure.frame_height, measure.inner_x
+    imgui.push_item_flag(_REPEAT, True)
     if controls.button("-##channel", "The channel before (key ,)", button):
         layer = step_channel(layer, info, -1)
     controls.next_to()
@@ -240,7 +258,7 @@ def _build_levels(layer: LayerState) -> LayerState:
         "Mark clipping",
         help_text="Red: a shown channel is above 1 after the gain; blue: below −1",
     )
-    return replace(layer, scale_db=scale_db, normalize=normalize, mark_outside=mark)
+    return with_changes(layer, scale_db=scale_db, normalize=normalize, mark_outside=mark)
 
 
 def _build_statistics(result: Shown) -> None:
@@ -248,8 +266,7 @@ def _build_statistics(result: Shown) -> None:
     stats: Stats = result.tile.stats
     num = result.tile.num_shown_channels
     base = result.tile.base_channel
-    flags = imgui.TableFlags_.no_pad_outer_x.value | imgui.TableFlags_.sizing_stretch_same.value
-    if not imgui.begin_table("##statistics", 3, flags):
+    if not imgui.begin_table("##statistics", 3, _STATISTICS_FLAGS):
         return
     shown = f"ch {base}" if num == 1 else f"ch {base}–{base + num - 1}"
     _build_cells("Raw values", "all", shown, theme.TEXT_FAINT)
@@ -261,16 +278,17 @@ def _build_statistics(result: Shown) -> None:
 def _build_cells(name: str, first: str, second: str, color: ImVec4) -> None:
     imgui.table_next_row()
     imgui.table_next_column()
-    fits = imgui.calc_text_size(name).x <= imgui.get_content_region_avail().x
+    fits = measure.width(name) <= imgui.get_content_region_avail().x
     imgui.text_colored(theme.TEXT_DIM, name if fits else name.partition(" ")[0])
+    imgui.push_style_color(_TEXT, color)
     for text in (first, second):
         imgui.table_next_column()
-        imgui.push_style_color(imgui.Col_.text.value, color)
-        _text_right(text)
-        imgui.pop_style_color()
+        _text_right(text, imgui.get_content_region_avail().x)
+    imgui.pop_style_color()
 
 
-def _text_right(text: str) -> None:
-    room = imgui.get_content_region_avail().x - imgui.calc_text_size(text).x
-    imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + max(0.0, room))
+def _text_right(text: str, room: float) -> None:
+    offset = room - measure.width(text)
+    if offset > 0:
+        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + offset)
     imgui.text_unformatted(text)

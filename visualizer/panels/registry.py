@@ -68,10 +68,12 @@ PARTS = {  # of the state, by the panel that changes them
     "Compare": ("comparison.pinned",),
     "Performance": ("force_fp32",),
 }
-_DEFAULT = ViewState()
+_GETTERS = {
+    title: tuple((get := operator.attrgetter(place), get(ViewState())) for place in places)
+    for title, places in PARTS.items()
+}  # with what they get of the default
 
 
 def is_changed(title: str, state: ViewState) -> bool:
     """Whether something that a panel holds differs from its default."""
-    places = [operator.attrgetter(place) for place in PARTS.get(title, ())]
-    return any(value(state) != value(_DEFAULT) for value in places)
+    return any(get(state) != default for get, default in _GETTERS.get(title, ()))

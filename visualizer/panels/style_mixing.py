@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from imgui_bundle import ImVec2, imgui
 
 from renderer.state import StyleMixState, ViewState
 from visualizer import controls, theme
-from visualizer.context import Context, Shown
+from visualizer.context import Context, Shown, with_changes
 
 _DEFAULT = StyleMixState()
 _PER_LINE = (8, 5, 4)
@@ -33,10 +32,10 @@ class StyleMixingPanel:
         animate = controls.toggle(
             "animate", mix.animate, "4 seeds/s", help_text="Step through the seeds"
         )
-        mix = replace(mix, seed=seed, animate=animate)
         model = self._context.model
         rows = self._build_rows(mix.rows, model.num_ws if model else _FALLBACK_NUM_WS)
-        return replace(state, mix=replace(mix, rows=rows))
+        mix = with_changes(mix, seed=seed, animate=animate, rows=rows)
+        return with_changes(state, mix=mix)
 
     def _build_rows(self, rows: tuple[int, ...], num_ws: int) -> tuple[int, ...]:
         controls.label("Rows", bool(rows))

@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 
 from renderer.state import TransformState, ViewState
 from visualizer import controls, icons
-from visualizer.context import Context, Shown
+from visualizer.context import Context, Shown, with_changes
 
 _DEFAULT = TransformState()
 _FAST, _SLOW = 0.1, 0.01  # of an image width per width of a letter
@@ -34,7 +34,7 @@ class TransformPanel:
         transform = self._build_rotation(transform)
         transform = self._build_options(transform)
         imgui.end_disabled()
-        return replace(state, transform=transform)
+        return with_changes(state, transform=transform)
 
     def _build_translation(self, transform: TransformState) -> TransformState:
         controls.label("Translate", (transform.x, transform.y) != (0, 0))
@@ -60,7 +60,7 @@ class TransformPanel:
             limits=(0.0, 0.5), speed=0.001, digits=3, unit="w/s",
             help_text="Image widths per second",
         )  # fmt: skip
-        return replace(
+        return with_changes(
             transform, x=x + dx, y=y + dy, animate_translation=animate, translation_speed=speed
         )
 
@@ -83,7 +83,7 @@ class TransformPanel:
             limits=(-1.0, 1.0), speed=0.001, digits=3, unit="turn/s", help_text="Turns per second",
         )  # fmt: skip
         turned = transform.angle_turns - dx  # to the right = clockwise
-        return replace(
+        return with_changes(
             transform, angle_turns=turned, animate_rotation=animate, rotation_speed=speed
         )
 
@@ -103,7 +103,7 @@ class TransformPanel:
             help_text="Resample the shown layer back, to compare it with the one not transformed",
         )
         controls.label("")
-        transform = replace(transform, round_to_px=rounded, untransform=untransform)
+        transform = with_changes(transform, round_to_px=rounded, untransform=untransform)
         if controls.button(f"{icons.RESET} Reset", "Back to no transform", controls.half_width(1)):
             transform = _DEFAULT
         return transform

@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 
 from renderer.state import NoiseState, TruncationState, ViewState
 from visualizer import controls
-from visualizer.context import Context, Shown
+from visualizer.context import Context, Shown, with_changes
 
 _DEFAULT = TruncationState()
 _NOISE = NoiseState()
@@ -26,7 +26,7 @@ class TruncationPanel:
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
         """Draw the panel; returns the new state."""
         truncation = self._build_truncation(state.truncation)
-        return replace(state, truncation=truncation, noise=self._build_noise(state.noise))
+        return with_changes(state, truncation=truncation, noise=self._build_noise(state.noise))
 
     def _build_truncation(self, truncation: TruncationState) -> TruncationState:
         controls.label("Psi", truncation.psi != _DEFAULT.psi)
@@ -55,7 +55,7 @@ class TruncationPanel:
         )
         if new != cutoff:
             truncation = replace(truncation, cutoff=None if new >= num_ws else new)
-        return replace(truncation, psi=psi)
+        return with_changes(truncation, psi=psi)
 
     def _build_noise(self, noise: NoiseState) -> NoiseState:
         model = self._context.model
@@ -79,4 +79,4 @@ class TruncationPanel:
         )
         imgui.end_disabled()
         imgui.end_disabled()
-        return replace(noise, enabled=enabled, seed=seed, animate=animate)
+        return with_changes(noise, enabled=enabled, seed=seed, animate=animate)
