@@ -16,6 +16,7 @@ from visualizer.comparison import Comparison, b_state
 from visualizer.context import Context
 from visualizer.magnifier import draw_pixel_frame
 from visualizer.models import short_name
+from visualizer.sampler import own_filter
 from visualizer.shown import Shown
 from visualizer.texture import PictureTexture
 
@@ -196,7 +197,8 @@ class CompareView:
         place = cam.matched(picture, num_parts(shown), size, num_parts(self._source))
         scale = placed.zoom * shown.tile.ref.width / max(1, texture.width)
         scale *= place.width / picture.width
-        texture.prepare(scale, cam.is_exact(scale))
+        exact = cam.is_exact(scale)
+        texture.prepare(scale, exact)
         draw = imgui.get_window_draw_list()
         draw.push_clip_rect(
             ImVec2(clip.x, clip.y), ImVec2(clip.x + clip.width, clip.y + clip.height), True
@@ -205,7 +207,8 @@ class CompareView:
             shade = theme.SURROUNDS.get(self._context.settings.surround, 24.0)
             low, high = _ends(picture, dx)
             draw.add_rect_filled(low, high, imgui.get_color_u32(theme.grey(shade)))
-        draw.add_image(imgui.ImTextureRef(texture.texture_id), *_ends(place, dx))
+        with own_filter(exact and scale > 1):
+            draw.add_image(imgui.ImTextureRef(texture.texture_id), *_ends(place, dx))
         draw.pop_clip_rect()
 
     def _draw_line(self, x: float, region: Rect) -> None:

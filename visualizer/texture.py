@@ -1,8 +1,8 @@
 """The picture as an OpenGL texture, uploaded through a pixel buffer object.
 
-Works in a core profile of GL 3.2 and later. Minification uses mipmaps, whole magnifications show
-exact pixels, and those between are linear, because uneven pixels would shimmer. Only the mipmaps
-that the zoom needs are made, here: software OpenGL takes four times as long for them.
+Works in a core profile of GL 3.2 and later. Minification is linear from one mipmap, whole
+magnifications show exact pixels, and those between are linear, because uneven pixels would shimmer.
+Only the mipmap that the zoom needs is made, here: software OpenGL takes four times as long for it.
 """
 
 from __future__ import annotations
@@ -59,18 +59,16 @@ class PictureTexture:
             zoom: screen pixels per picture pixel.
             exact: whether each picture pixel covers a whole number of screen pixels.
         """
-        first, last = needed_levels(zoom, self.width, self.height)
-        for level in range(first, last + 1):
-            if level not in self._uploaded:
-                self._upload_level(level)
-        high = GL.GL_NEAREST if exact else GL.GL_LINEAR
-        low = GL.GL_LINEAR_MIPMAP_LINEAR if zoom < 1 else high
+        level = needed_level(zoom, self.width, self.height)
+        if level not in self._uploaded:
+            self._upload_level(level)
+        kind = GL.GL_NEAREST if exact else GL.GL_LINEAR
         self._set(
             {
-                GL.GL_TEXTURE_BASE_LEVEL: first,
-                GL.GL_TEXTURE_MAX_LEVEL: last,
-                GL.GL_TEXTURE_MIN_FILTER: low,
-                GL.GL_TEXTURE_MAG_FILTER: high,
+                GL.GL_TEXTURE_BASE_LEVEL: level,
+                GL.GL_TEXTURE_MAX_LEVEL: level,
+                GL.GL_TEXTURE_MIN_FILTER: kind,
+                GL.GL_TEXTURE_MAG_FILTER: kind,
             }
         )
 
@@ -131,13 +129,12 @@ class PictureTexture:
         self._parameters.update(changed)
 
 
-def needed_levels(zoom: float, width: int, height: int) -> tuple[int, int]:
-    """The first and the last mipmap that a zoom is drawn from; each is half as wide as the next."""
+def needed_level(zoom: float, width: int, height: int) -> int:
+    """The mipmap that a zoom is drawn from: the smallest that is not magnified for it."""
     if zoom >= 1:
-        return 0, 0
+        return 0
     smallest = max(0, int(math.log2(max(1, min(width, height)))))
-    first = min(int(math.log2(1 / zoom)), smallest)
-    return first, min(first + 1, smallest)
+    return min(int(math.log2(1 / zoom)), smallest)
 
 
 def halved(pixels: Pixels) -> Pixels:

@@ -16,6 +16,7 @@ from visualizer.camera import Camera, Rect
 from visualizer.comparison_view import CompareView
 from visualizer.panels.contact_sheet import ContactSheetPanel
 from visualizer.picture_marks import Marks
+from visualizer.sampler import own_filter
 from visualizer.stand_in import StandIn, draw_mark, moved_corners
 from visualizer.texture import PictureTexture
 
@@ -171,7 +172,8 @@ class Viewport:
         self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
         self.picture = cam.place(self.camera, inner, size, scale)
         self._inner, self._size, self.scale = inner, size, scale
-        self._texture.prepare(self.zoom, cam.is_exact(self.zoom) and not self._is_moved)
+        exact = cam.is_exact(self.zoom) and not self._is_moved
+        self._texture.prepare(self.zoom, exact)
         view = self.view_region
         draw.push_clip_rect(*_ends(view), True)
         low, high = _ends(self.picture)
@@ -183,7 +185,8 @@ class Viewport:
             draw.add_image_quad(texture, p1, p2, p3, p4)
             draw.pop_clip_rect()
         else:
-            draw.add_image(texture, low, high)
+            with own_filter(exact and self.zoom > 1):
+                draw.add_image(texture, low, high)
         draw.pop_clip_rect()
 
     def _draw_waiting(self, draw: imgui.ImDrawList) -> None:

@@ -16,7 +16,7 @@ from OpenGL import GL
 from renderer.state import TransformState
 from visualizer import pace, theme
 from visualizer.camera import Camera
-from visualizer.texture import PictureTexture, needed_levels
+from visualizer.texture import PictureTexture, needed_level
 
 pytestmark = pytest.mark.gui
 
@@ -100,6 +100,7 @@ def test_a_texture_holds_what_the_zoom_needs(texture: PictureTexture) -> None:
     texture.upload(pixels)
     texture.prepare(0.7, exact=False)
     np.testing.assert_array_equal(level_of(texture, 0, 37, 54), pixels)
+    texture.prepare(0.4, exact=False)
     halves = pixels[:36].reshape(18, 2, 27, 2, 3).mean((1, 3))
     np.testing.assert_allclose(level_of(texture, 1, 18, 27), halves, atol=0.75)
     later = pixels[::-1]
@@ -113,11 +114,25 @@ def test_a_texture_holds_what_the_zoom_needs(texture: PictureTexture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zoom", "levels"),
-    [(8.0, (0, 0)), (1.0, (0, 0)), (0.99, (0, 1)), (0.5, (1, 2)), (0.3, (1, 2)), (1e-3, (5, 5))],
+    ("zoom", "level"), [(8.0, 0), (1.0, 0), (0.99, 0), (0.5, 1), (0.3, 1), (0.25, 2), (1e-3, 5)]
 )
-def test_levels_of_a_zoom(zoom: float, levels: tuple[int, int]) -> None:
-    assert needed_levels(zoom, 64, 37) == levels
+def test_the_level_of_a_zoom(zoom: float, level: int) -> None:
+    assert needed_level(zoom, 64, 37) == level
+
+
+@pytest.mark.parametrize(("zoom", "is_exact"), [(2.0, True), (8.0, True), (7.5, False)])
+def test_whole_magnifications_show_exact_pixels(robot: Any, zoom: float, is_exact: bool) -> None:
+    picture = robot.settle()
+    robot.window.viewport.camera = Camera(zoom=zoom)
+    robot.frame()
+    shot, place = robot.screenshot(), robot.window.viewport.picture
+    middle = picture.shape[0] // 2
+    rows, columns = np.mgrid[0:40, 0:40]
+    top, left = (round(start + middle * zoom) for start in (place.y, place.x))
+    seen = shot[top : top + 40, left : left + 40].astype(int)
+    cells = middle + rows // zoom, middle + columns // zoom
+    expected = picture[cells[0].astype(int), cells[1].astype(int)]
+    assert (np.abs(seen - expected).max() <= 1) == is_exact
 
 
 @pytest.mark.parametrize("zoom", [3.0, 0.6, 0.3, 0.1])
