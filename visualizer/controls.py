@@ -162,6 +162,21 @@ def seed(name: str, value: int, default: int, help_text: str = "", width: float 
     return new
 
 
+def path(name: str, value: str) -> str:
+    """A field for a path; the end of a long one is seen, which tells more than its beginning."""
+    was_active = _is_typing(name)
+    if not was_active:
+        imgui.push_style_color(_TEXT, _CLEAR)
+    _, text = imgui.input_text(f"##{name}", value)
+    if not was_active:
+        imgui.pop_style_color()
+        field = _Field()
+        place = ImVec2(field.left + measure.padding_x, field.top + measure.padding_y)
+        shown = ellipsis(text, field.room, keep_end=True)
+        field.draw.add_text(place, field.color(theme.TEXT), shown)
+    return text
+
+
 def toggle(
     name: str, value: bool, text: str = "", default: bool = False, help_text: str = ""
 ) -> bool:

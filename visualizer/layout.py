@@ -84,14 +84,15 @@ def docking(
 ) -> hello_imgui.DockingParams:
     """Left: what the picture is. Centre: the picture. Right: how one looks at it."""
     params = hello_imgui.DockingParams()
-    hidden_bar = imgui.DockNodeFlags_.auto_hide_tab_bar.value
-    params.main_dock_space_node_flags = hidden_bar
+    # no triangle in the corner of the picture, as a hidden one would have
+    no_bar = imgui.internal.DockNodeFlagsPrivate_.no_tab_bar.value
+    params.main_dock_space_node_flags = no_bar
     split = hello_imgui.DockingSplit
     left_share = WIDTHS["Controls"] / 1280
     right_share = WIDTHS["Analysis"] / (1280 - WIDTHS["Controls"])
     params.docking_splits = [
-        split("MainDockSpace", "Left", imgui.Dir.left, left_share, hidden_bar),
-        split("MainDockSpace", "Right", imgui.Dir.right, right_share, hidden_bar),
+        split("MainDockSpace", "Left", imgui.Dir.left, left_share, no_bar),
+        split("MainDockSpace", "Right", imgui.Dir.right, right_share, no_bar),
     ]
     params.dockable_windows = [
         hello_imgui.DockableWindow("Picture", "MainDockSpace", picture, True, False),

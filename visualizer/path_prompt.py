@@ -10,6 +10,7 @@ from imgui_bundle import ImVec2, imgui
 from visualizer import controls, theme
 
 _MAX_ENTRIES = 300
+_ID = "###prompt"
 
 
 class PathPrompt:
@@ -35,18 +36,17 @@ class PathPrompt:
         if self._then is None:
             return
         if self._is_new:
-            imgui.open_popup("Choose##prompt")
+            imgui.open_popup(_ID)
             self._is_new = False
         room = imgui.get_main_viewport().work_size
         size = ImVec2(min(theme.px(560), room.x * 0.9), min(theme.px(420), room.y * 0.9))
         imgui.set_next_window_size(size, imgui.Cond_.appearing.value)
         center = imgui.get_main_viewport().get_center()
         imgui.set_next_window_pos(center, imgui.Cond_.appearing.value, ImVec2(0.5, 0.5))
-        opened, _ = imgui.begin_popup_modal("Choose##prompt", True)
+        opened, _ = imgui.begin_popup_modal(f"{self._title}{_ID}", True)
         if not opened:
             self._then = None
             return
-        imgui.text_unformatted(self._title)
         imgui.set_next_item_width(-1)
         entered, self._path = imgui.input_text(
             "##path", self._path, imgui.InputTextFlags_.enter_returns_true.value
@@ -65,7 +65,8 @@ class PathPrompt:
     def _build_list(self) -> None:
         height = -imgui.get_frame_height_with_spacing()
         imgui.push_style_color(imgui.Col_.child_bg.value, theme.tone(30))
-        if imgui.begin_child("##list", ImVec2(0, height)):
+        padding = imgui.ChildFlags_.always_use_window_padding.value
+        if imgui.begin_child("##list", ImVec2(0, height), padding):
             for name in self._entries():
                 if imgui.selectable(name, False)[0]:
                     folder = self._folder()

@@ -81,7 +81,7 @@ class CapturePanel:
             self._path = settings.capture_folder, str(settings.capture_path)
         path = self._path[1]
         folder = settings.capture_folder or path
-        _, text = imgui.input_text("##folder", folder)
+        text = controls.path("folder", folder)
         if imgui.is_item_deactivated_after_edit():
             settings.capture_folder = text.strip()
         controls.tooltip(path)

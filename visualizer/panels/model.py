@@ -84,21 +84,24 @@ class ModelPanel:
 
     def _build_ways(self, current: str) -> None:
         width = controls.half_width(3)
-        if controls.button("Loaded", "Models in memory: switching is instant", width):
-            imgui.open_popup("loaded")
+        loaded = [model.source for model in reversed(self._context.models.resident)]
+        recent, bundled = self._context.settings.recent, list(BUNDLED_SOURCES)
+        self._build_list("Loaded", "Models in memory: switching is instant", loaded, current, width)
         controls.next_to()
-        if controls.button("Recent", "Models opened before", width):
-            imgui.open_popup("recent")
+        self._build_list("Recent", "Models opened before", recent, current, width)
         controls.next_to()
-        if controls.button("Bundled", "Generators that ship with the program", width):
-            imgui.open_popup("bundled")
-        models = self._context.models
-        self._build_list("loaded", models.known_sources, current)
-        self._build_list("recent", self._context.settings.recent, current)
-        self._build_list("bundled", list(BUNDLED_SOURCES), current)
+        text = "Generators that ship with the program"
+        self._build_list("Bundled", text, bundled, current, width)
 
-    def _build_list(self, popup: str, sources: list[str], current: str) -> None:
-        if not imgui.begin_popup(popup):
+    def _build_list(
+        self, name: str, help_text: str, sources: list[str], current: str, width: float
+    ) -> None:
+        """A button, and below it the list that it opens."""
+        if controls.button(name, help_text, width):
+            imgui.open_popup(name)
+        below = ImVec2(imgui.get_item_rect_min().x, imgui.get_item_rect_max().y + theme.px(2))
+        imgui.set_next_window_pos(below)
+        if not imgui.begin_popup(name):
             return
         if not sources:
             imgui.text_disabled("None yet")
