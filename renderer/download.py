@@ -2,7 +2,8 @@
 
 A folder for each address holds the file under its own name, what is known about it (`.about.json`,
 with its SHA-256), and while it is fetched what has come (`.part`) and of which version of the
-server's file that is (`.part.json`). A copy that is whole is used without asking the server.
+server's file that is (`.part.json`). A copy that is whole is used without asking the server, unless
+that is wanted. Together they hold a limit: see `kept_files`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import platformdirs
 
+from renderer.kept_files import ABOUT, lock, make_room, mark_used
 from renderer.messages import address_name
 from renderer.web import SILENCE_SEC, DownloadError, Stream, fail, header
 
@@ -50,6 +50,11 @@ class Version:
         mine, theirs = asdict(self), asdict(other)
         return all(mine[key] == theirs[key] for key in mine if mine[key] and theirs[key])
 
+    def is_same_as(self, other: Version) -> bool:
+        """They agree, and say enough for that: a tag, a time, or at least the length."""
+        mine, theirs = asdict(self), asdict(other)
+        return self.agrees_with(other) and any(mine[key] and theirs[key] for key in mine)
+
 
 def default_folder() -> Path:
     """Where downloads are kept; LOUPE_CACHE overrides it."""
@@ -65,15 +70,18 @@ def cached_path(address: str) -> Path:
 
 def forget(address: str) -> None:
     """The copy is of no use: the next time it is fetched again."""
-    for path in (cached_path(address), cached_path(address).with_name(".about.json")):
+    for path in (cached_path(address), cached_path(address).with_name(ABOUT)):
         with contextlib.suppress(OSError):
             path.unlink()
 
 
-def fetch(address: str, report: Report, silence_sec: float = SILENCE_SEC) -> Path:
+def fetch(
+    address: str, report: Report, silence_sec: float = SILENCE_SEC, again: bool = False
+) -> Path:
     """The file of an address: the copy on disk if it is whole, else from the server.
 
     Args:
+        again: ask the server for a newer file, too; the copy stays until that is whole.
         report: told the fraction done and what is being done; may raise, then what has come stays
             for the next time.
 
@@ -84,9 +92,10 @@ def fetch(address: str, report: Report, silence_sec: float = SILENCE_SEC) -> Pat
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _only_one(address, path.with_name(".lock")):
-            if _is_whole(path, report):
-                return path
-            _Download(address, path, report, silence_sec).run()
+            about = _about(path, report)
+            if about is None or again:
+                _Download(address, path, report, silence_sec).run(about)
+            mark_used(path.parent)
     except OSError as error:
         reason = error.strerror or error
         what = f"cannot be kept in {path.parent} ({reason}): make room there, or set LOUPE_CACHE"
@@ -103,29 +112,63 @@ class _Download:
         self._part, self._note = path.with_name(".part"), path.with_name(".part.json")
         self._done, self._total = 0, 0
 
-    def run(self) -> None:
-        """Fetch what lacks and give it its name."""
+    def run(self, copy: Version | None = None) -> None:
+        """Fetch what lacks and give it its name.
+
+        Args:
+            copy: the version that is there already; nothing lacks where the server has the same.
+        """
+        if copy is None:
+            self._complete()
+        elif not self._replace(copy):
+            return
+        sha256 = _sha256(self._part, self._report)
+        version = self._noted()
+        os.replace(self._part, self._path)
+        self._note.unlink(missing_ok=True)
+        about = asdict(version) | {"address": self._address, "size": self._done, "sha256": sha256}
+        _write_json(self._path.with_name(ABOUT), about)
+        make_room(self._path.parent.parent, self._path.parent)
+
+    def _complete(self) -> None:
+        """Fetch what lacks of the part, or all of it."""
         version = self._version_of_part()
         is_all_there = version is not None and self._done == version.total
         if not is_all_there and (version is None or not self._resume(version)):
             self._done = 0
             with self._ask({}) as stream:
                 self._take(stream, "wb")
-        sha256 = _sha256(self._part, self._report)
-        os.replace(self._part, self._path)
-        self._note.unlink(missing_ok=True)
-        about = {"address": self._address, "size": self._done, "sha256": sha256}
-        _write_json(self._path.with_name(".about.json"), about)
+
+    def _replace(self, copy: Version) -> bool:
+        """Fetch what has taken the place of the copy; False: nothing has."""
+        condition = {"If-None-Match": copy.etag, "If-Modified-Since": copy.last_modified}
+        with self._ask({name: value for name, value in condition.items() if value}) as stream:
+            if stream.answer.status == 304:
+                return False
+            headers = stream.answer.headers
+            length = header(headers, "Content-Length")
+            found = _version(headers, int(length) if length.isdecimal() else None)
+            if stream.answer.status == 200 and copy.is_same_as(found):
+                return False
+            self._done = 0
+            self._take(stream, "wb")
+        return True
+
+    def _noted(self) -> Version:
+        """The version of the part; without tags where nothing is known of it."""
+        try:
+            return Version(**json.loads(self._note.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, AttributeError):
+            return Version(None)
 
     def _version_of_part(self) -> Version | None:
         """What lies there to go on from; None where nothing does."""
+        version = self._noted()
         try:
-            version = Version(**json.loads(self._note.read_text(encoding="utf-8")))
             self._done = self._part.stat().st_size
-            usable = self._done > 0 and bool(version.condition)
-        except (OSError, ValueError, TypeError, AttributeError):
+        except OSError:
             return None
-        return version if usable else None
+        return version if self._done > 0 and version.condition else None
 
     def _resume(self, version: Version) -> bool:
         """Go on after what is there. False: it does not fit the server's file; start anew."""
@@ -159,6 +202,7 @@ class _Download:
             total = self._judge(stream)
             self._note.unlink(missing_ok=True)  # it is about what is being replaced
         self._total = total or 0
+        make_room(self._path.parent.parent, self._path.parent, self._total - self._done)
         self._check_room(self._total - self._done)
         with open(self._part, mode) as file:
             if mode == "wb":
@@ -222,14 +266,17 @@ def _version(headers: Mapping[str, str], total: int | None) -> Version:
     return Version(total, header(headers, "ETag"), header(headers, "Last-Modified"))
 
 
-def _is_whole(path: Path, report: Report) -> bool:
-    """Whether the copy is there, and as it was when it came."""
+def _about(path: Path, report: Report) -> Version | None:
+    """The version of the copy; None where it is not there, or not as it was when it came."""
     try:
-        about = json.loads(path.with_name(".about.json").read_text(encoding="utf-8"))
+        about = json.loads(path.with_name(ABOUT).read_text(encoding="utf-8"))
         size, sha256 = about["size"], about["sha256"]
-        return bool(path.stat().st_size == size and _sha256(path, report) == sha256)
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
-        return False
+        if path.stat().st_size != size or _sha256(path, report) != sha256:
+            return None
+        # A copy of an earlier version of this program knows no tags.
+        return Version(size, str(about.get("etag", "")), str(about.get("last_modified", "")))
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _sha256(path: Path, report: Report) -> str:
@@ -253,26 +300,10 @@ def _only_one(address: str, path: Path) -> Iterator[None]:
     """Two programs must not write one part; the system lets go when a program ends."""
     with path.open("ab") as file:
         try:
-            _lock(file)
+            lock(file)
         except (BlockingIOError, PermissionError) as error:
             what = "is being fetched by another window or command: wait for that, then try again"
             raise fail(address, what) from error
         except OSError:
             pass  # a file system without locks
         yield
-
-
-if sys.platform == "win32":
-
-    def _lock(file: BinaryIO) -> None:
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-
-    def _lock(file: BinaryIO) -> None:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from renderer.errors import error_info
-from renderer.messages import FRAME_LOAD, ErrorInfo, JobDone, JobProgress
-from renderer.models import Canceled, Model, ModelStore, load_model, source_stamp
+from renderer.messages import FRAME_LOAD, ErrorInfo, JobDone, JobProgress, is_address
+from renderer.models import Canceled, Model, ModelStore, load_model, refresh, source_stamp
 
 _REPORT_INTERVAL_SEC = 0.05
 
@@ -20,6 +20,7 @@ class _Load:
     job_id: int
     source: str
     is_asked_for: bool  # a job of its own; else a frame or another job needs the model
+    again: bool = False  # ask the server of an address, too
     canceled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -53,9 +54,9 @@ class Loader:
     def is_busy(self) -> bool:
         return bool(self._open)
 
-    def start(self, job_id: int, source: str) -> None:
-        """Load a source for a job."""
-        self._enqueue(_Load(job_id, source, is_asked_for=True))
+    def start(self, job_id: int, source: str, again: bool = False) -> None:
+        """Load a source for a job; `again` looks behind an address for a newer file."""
+        self._enqueue(_Load(job_id, source, is_asked_for=True, again=again))
 
     def cancel(self, job_id: int) -> None:
         """Stop a load at its next step; unknown ids have ended already."""
@@ -115,10 +116,6 @@ class Loader:
     def _load(self, load: _Load) -> Model:
         if load.canceled.is_set():
             raise Canceled
-        resident = self._store.get(load.source)
-        if resident is not None and resident.stamp == source_stamp(load.source):
-            self._send(JobProgress(load.job_id, 1.0, f"{resident.info.label} is in memory"))
-            return resident
         last_sec = -1.0
 
         def report(fraction: float, text: str) -> None:
@@ -130,6 +127,12 @@ class Loader:
                 last_sec = now_sec
                 self._send(JobProgress(load.job_id, fraction, text))
 
+        if load.again and is_address(load.source):
+            refresh(load.source, report)
+        resident = self._store.get(load.source)
+        if resident is not None and resident.stamp == source_stamp(load.source):
+            self._send(JobProgress(load.job_id, 1.0, f"{resident.info.label} is in memory"))
+            return resident
         model = load_model(load.source, self._device, report)
         if load.canceled.is_set():
             raise Canceled

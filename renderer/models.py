@@ -121,6 +121,16 @@ def source_stamp(source: str) -> tuple[int, ...]:
     return (status.st_mtime_ns, status.st_size)
 
 
+def refresh(source: str, report: Report) -> None:
+    """Look behind an address for a newer file, which takes the place of the copy on disk.
+
+    Raises:
+        networks.CheckpointError: the server does not answer, or not with a file.
+        Canceled: `report` said so.
+    """
+    fetch(source, lambda done, text: report(_DOWNLOAD_SHARE * done, text), again=True)
+
+
 def load_model(source: str, device: str, report: Report) -> Model:
     """Read a checkpoint, or build a bundled generator, and move it to the device.
 

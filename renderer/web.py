@@ -44,7 +44,7 @@ class DownloadError(CheckpointError):
 class Answer:
     """How a server begins its answer."""
 
-    status: int  # 200 or 206, or 416
+    status: int  # 200 or 206, or 304 or 416
     headers: Mapping[str, str]
 
 
@@ -225,10 +225,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 class _Errors(urllib.request.HTTPErrorProcessor):
-    """416 is an answer to the question whether a part still fits."""
+    """304 and 416 are answers: there is nothing newer, and a part does not fit."""
 
     def http_response(self, request: urllib.request.Request, response: Any) -> Any:
-        return response if response.status == 416 else super().http_response(request, response)
+        is_answer = response.status in (304, 416)
+        return response if is_answer else super().http_response(request, response)
 
     https_response = http_response
 

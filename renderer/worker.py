@@ -84,7 +84,7 @@ class Worker:
 
     def _start_job(self, message: StartJob) -> None:
         if isinstance(message.job, LoadModel):
-            self._loader.start(message.job_id, message.job.source)
+            self._loader.start(message.job_id, message.job.source, message.job.again)
         else:
             self._jobs.start(message)
             self._inbox.wake()

@@ -23,6 +23,7 @@ class FileServer(ThreadingHTTPServer):
         self.pause_after: int | None = None  # bytes, then nothing before `go_on`
         self.go_on = threading.Event()
         self.ranges: list[str | None] = []  # asked for, one per request
+        self.num_unchanged = 0  # answers without a file, as the one there is the newest
 
     def address(self, name: str) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/{name}"
@@ -50,6 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
         tag = f'"{hashlib.sha256(data).hexdigest()[:8]}"'
         headers = {"ETag": tag, "Content-Length": str(len(data))}
         asked = self.headers["Range"]
+        if self.headers["If-None-Match"] == tag:
+            self.server.num_unchanged += 1
+            self.send_response(304)
+            self._end_headers({"ETag": tag})
+            return
         if asked and self.headers["If-Range"] == tag:
             start = int(asked.removeprefix("bytes=").rstrip("-"))
             headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"

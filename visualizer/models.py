@@ -91,7 +91,7 @@ class Models:
         """Load a model and show it when it is there; at once when it is known.
 
         Args:
-            again: read a known one too, if its file has changed.
+            again: read a known one too, if its file has changed, here or on its server.
         """
         source = resolve_source(source)
         self.failures.pop(source, None)
@@ -103,7 +103,8 @@ class Models:
             if self.loading.source == source:
                 return
             self._stop()
-        self.loading = Loading(source, self._runner.start_job(LoadModel(source)), 0.0, "Waiting")
+        job = LoadModel(source, again and is_address(source))
+        self.loading = Loading(source, self._runner.start_job(job), 0.0, "Waiting")
 
     def open_later(self, sources: list[str]) -> None:
         """Load these after the one being loaded, without showing them."""

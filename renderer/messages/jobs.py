@@ -13,6 +13,7 @@ class LoadModel:
     """Job: read a checkpoint. Outcome: ModelInfo."""
 
     source: str
+    again: bool = False  # ask the server of an address for a newer file, too
 
 
 @dataclass(frozen=True)

@@ -217,6 +217,50 @@ def test_a_damaged_copy_is_fetched_again(file_server: Any, address: str) -> None
     assert len(file_server.ranges) == 3
 
 
+def test_a_newer_file_comes_when_it_is_asked_for(file_server: Any, address: str) -> None:
+    path = fetch(address, quiet)
+    assert fetch(address, quiet, again=True) == path
+    assert file_server.num_unchanged == 1
+    file_server.files[NAME] = T64
+    assert fetch(address, quiet).read_bytes() == R64
+    assert fetch(address, quiet, again=True).read_bytes() == T64
+    assert fetch(address, quiet, again=True).read_bytes() == T64
+    assert file_server.num_unchanged == 2
+
+
+@pytest.mark.parametrize("modified", [None, "Sat, 21 Nov 2026 10:00:00 GMT"])
+def test_a_server_without_tags_is_believed_about_time_and_length(
+    file_server: Any, address: str, modified: str | None
+) -> None:
+    file_server.changed_headers = {"ETag": None, "Last-Modified": modified}
+    stamp = fetch(address, quiet).stat().st_mtime_ns
+    assert fetch(address, quiet, again=True).stat().st_mtime_ns == stamp
+    file_server.files[NAME] = R64[:-1]
+    assert fetch(address, quiet, again=True).read_bytes() == R64[:-1]
+    if modified:
+        file_server.changed_headers["Last-Modified"] = modified.replace("21", "22")
+        file_server.files[NAME] = R64[1:]  # as long as the one before
+        assert fetch(address, quiet, again=True).read_bytes() == R64[1:]
+
+
+@pytest.mark.parametrize("trouble", ["gone", "cut"])
+def test_the_copy_stays_when_a_newer_file_does_not_come(
+    file_server: Any, address: str, trouble: str
+) -> None:
+    path = fetch(address, quiet)
+    file_server.files[NAME] = T64
+    if trouble == "gone":
+        del file_server.files[NAME]
+    else:
+        file_server.cut_after = HALF
+    with pytest.raises(DownloadError):
+        fetch(address, quiet, again=True)
+    assert path.read_bytes() == R64
+    assert fetch(address, quiet) == path
+    file_server.files[NAME] = T64
+    assert fetch(address, quiet, again=True).read_bytes() == T64
+
+
 def test_a_full_disk_is_told_before_and_while_it_fills(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

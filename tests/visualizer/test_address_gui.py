@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imgui_bundle import imgui
 
 from renderer.messages import BUNDLED
 from renderer.state import CompareState, ViewState
@@ -54,6 +55,25 @@ def test_a_download_shows_how_far_it_is_and_goes_on_after_cancel(
     robot.wait(lambda: robot.app.state.model == address, "the rest of it")
     robot.settle()
     assert file_server.ranges == [None, f"bytes={100 << 10}-"]
+
+
+def test_reloading_asks_the_server_for_a_newer_file(
+    robot: Any, golden: Path, file_server: Any
+) -> None:
+    files = [(golden / f"stylegan3-{kind}-64.pkl").read_bytes() for kind in "rt"]
+    file_server.files["training.pkl"] = files[0]
+    address = file_server.address("training.pkl")
+    robot.open_model(address)
+    robot.wait(lambda: robot.app.state.model == address, "the file behind the address")
+    first = robot.settle()
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.r)
+    robot.wait(lambda: file_server.num_unchanged == 1, "the server's answer")
+    assert np.array_equal(robot.settle(), first)
+    file_server.files["training.pkl"] = files[1]
+    sha256 = robot.app.models.infos[address].sha256
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.r)
+    robot.wait(lambda: robot.app.models.infos[address].sha256 != sha256, "the newer file")
+    assert not np.array_equal(robot.settle(), first)
 
 
 def test_what_a_server_says_is_shown_and_retry_asks_again(
