@@ -32,20 +32,20 @@ _UP, _DOWN = imgui.Key.up_arrow, imgui.Key.down_arrow
 _ANY_POPUP = imgui.PopupFlags_.any_popup.value
 
 MOUSE_HELP = (
-    ("Drag", "move through the latent space"),
-    ("Shift + drag", "translate"),
-    ("Ctrl + drag (Cmd on macOS)", "rotate"),
-    ("Wheel", "zoom about the cursor"),
-    ("Middle or Space + drag", "pan"),
-    ("Double click", "fit"),
-    ("Right click on a value", "reset it"),
-    ("Ctrl + click on a value", "type it"),
+    ("Drag", "Move through the latent space"),
+    ("Shift + drag", "Translate"),
+    ("Ctrl + drag (Cmd on macOS)", "Rotate"),
+    ("Wheel", "Zoom about the cursor"),
+    ("Middle or Space + drag", "Pan"),
+    ("Double click", "Fit"),
+    ("Right click on a value", "Reset it"),
+    ("Ctrl + click on a value", "Type it"),
 )
 KEY_HELP = (  # keys that are no command
-    ("Cursor keys", "step the latent by 0.1 (with Shift: 1)"),
-    ("Space", "pause or continue all animations"),
-    ("Ctrl+Y", "redo"),
-    ("Escape", "leave the full screen and the picture alone"),
+    ("Cursor keys", "Step the latent by 0.1 (with Shift: 1)"),
+    ("Space", "Pause or continue all animations"),
+    ("Ctrl+Y", "Redo"),
+    ("Escape", "Leave the full screen and the picture alone"),
 )
 
 
@@ -245,7 +245,11 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
         | imgui.WindowFlags_.no_saved_settings.value
     )
     imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 1.0)
+    # as a menu has it: on the columns it would be grey on the same grey
+    ground = imgui.get_style_color_vec4(imgui.Col_.popup_bg.value)
+    imgui.push_style_color(imgui.Col_.window_bg.value, ground)
     _, stays = imgui.begin("Mouse and keys", True, flags)
+    imgui.pop_style_color()
     imgui.pop_style_var()
     menus.show_help = bool(stays)
     keyed = [(command.keys, command.name) for command in commands() if command.keys]
