@@ -35,7 +35,7 @@ def build_ui(notices: Notices, region: Rect) -> None:
         imgui.set_next_window_pos(position, imgui.Cond_.always.value, ImVec2(0.5, 1.0))
         imgui.set_next_window_size(ImVec2(width, 0))
         imgui.push_style_var(imgui.StyleVar_.window_border_size.value, 1.0)
-        imgui.push_style_color(imgui.Col_.window_bg.value, theme.tone(44, 0.97))
+        imgui.push_style_color(imgui.Col_.window_bg.value, theme.tone(44))
         imgui.begin(f"##notice-{notice.topic}", None, _FLAGS)
         _build_notice(notices, notice, width)
         bottom -= imgui.get_window_height() + theme.px(8)
