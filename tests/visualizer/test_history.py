@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 from renderer.state import LatentState, TransformState, TruncationState, ViewState
-from visualizer.history import History, describe_change, paused
+from visualizer.history import _NAMES, History, describe_change, paused
 
 START = ViewState()
 
@@ -75,3 +76,7 @@ def test_steps_are_named_by_what_changed() -> None:
 def test_paused_stops_every_animation_and_nothing_else() -> None:
     state = replace(START, transform=TransformState(x=0.1, animate_rotation=True))
     assert paused(state) == replace(START, transform=TransformState(x=0.1))
+
+
+def test_every_part_of_the_state_has_a_name_in_the_history() -> None:
+    assert set(_NAMES) == {field.name for field in dataclasses.fields(ViewState)}
