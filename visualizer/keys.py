@@ -237,7 +237,8 @@ def build_help(menus: Menus, commands: Callable[[], Sequence[Command]]) -> None:
     is_narrow = view.work_size.x < _HELP_EM * imgui.get_font_size()
     most = imgui.ImVec2(view.work_size.x * 0.98, view.work_size.y * 0.98)
     imgui.set_next_window_size_constraints(imgui.ImVec2(0, 0), most)
-    imgui.set_next_window_pos(center, imgui.Cond_.appearing.value, imgui.ImVec2(0.5, 0.5))
+    # always: as it appears it has the size of the last time, maybe at another scale
+    imgui.set_next_window_pos(center, imgui.Cond_.always.value, imgui.ImVec2(0.5, 0.5))
     flags = (
         imgui.WindowFlags_.always_auto_resize.value
         | imgui.WindowFlags_.no_docking.value

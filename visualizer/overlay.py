@@ -56,8 +56,11 @@ def _build_notice(notices: Notices, notice: Notice, width: float) -> None:
     imgui.pop_text_wrap_pos()
     imgui.same_line(width - close - theme.px(6))
     imgui.push_style_color(imgui.Col_.button.value, theme.grey(0, 0.0))
+    padding = ImVec2(0, imgui.get_style().frame_padding.y)  # so that the cross is in the middle
+    imgui.push_style_var(imgui.StyleVar_.frame_padding.value, padding)
     if imgui.button(f"{icons.CLOSE}##close", ImVec2(close, 0)):
         notices.dismiss(notice.topic)
+    imgui.pop_style_var()
     imgui.pop_style_color()
     controls.tooltip("Dismiss")
     if notice.details and controls.fold("Details"):

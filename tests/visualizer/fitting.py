@@ -1,4 +1,4 @@
-"""Watches every text that the panels draw: is it cut off, or outside its window, sideways?
+"""Watches every text that is drawn: is it cut off, or outside its window, sideways?
 
 Dear ImGui's own functions are wrapped while `watching` is open; after each call the width that the
 text needs is compared with the width that it has.
@@ -21,8 +21,12 @@ Complaints = dict[str, str]  # by text: what is wrong
 
 
 @contextlib.contextmanager
-def watching() -> Iterator[Complaints]:
-    """The dictionary is filled with what does not fit while frames are drawn."""
+def watching(everywhere: bool = False) -> Iterator[Complaints]:
+    """The dictionary is filled with what does not fit while frames are drawn.
+
+    Args:
+        everywhere: also in what lies over the panels, or around them: menus, lists, boxes.
+    """
     complaints: Complaints = {}
     seen: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -32,9 +36,10 @@ def watching() -> Iterator[Complaints]:
 
             def watched(*arguments: Any, **named: Any) -> Any:
                 answer = inner(*arguments, **named)
-                if _is_ours():
+                is_seen = _is_ours() or (everywhere and not _is_tooltip())
+                if is_seen:
                     text = str(arguments[1] if name == "text_colored" else arguments[0])
-                    wrong = check(*arguments, **named)
+                    wrong = check(*arguments, **named) or _window()
                     seen.append(text)
                     if wrong:
                         complaints[f"{name} {text!r}"] = wrong
@@ -49,18 +54,25 @@ def watching() -> Iterator[Complaints]:
         wrap(imgui, "text_disabled", lambda *_: _item())
         wrap(imgui, "text_wrapped", lambda *_: _item())
         wrap(imgui, "selectable", lambda text, *_: _text_at_start(text))
+        for name in ("begin_menu", "menu_item"):  # a menu is as wide as they need
+            wrap(imgui, name, lambda *_: "")
         wrap(imgui, "tree_node", lambda text, *_: _fold(text))
         wrap(imgui, "collapsing_header", lambda text, *_: _header(text))
         wrap(imgui, "input_text_with_hint", lambda _, hint, text, *__: _field(text or hint))
         wrap(controls, "label", lambda text, *_: _label(text))
         wrap(controls, "_draw_value", _value)
         yield complaints
-    assert len(seen) > 100, "the texts of the panels were not seen"
+    assert len(seen) > (10 if everywhere else 100), "the texts were not seen"
 
 
 def _is_ours() -> bool:
     name = imgui.internal.get_current_window_read().name
     return any(name == title or name.startswith(f"{title}/") for title in COLUMNS)
+
+
+def _is_tooltip() -> bool:
+    """It finds its size while it is shown for the first time."""
+    return str(imgui.internal.get_current_window_read().name).startswith("##Tooltip")
 
 
 def _width(text: str) -> float:
@@ -77,6 +89,19 @@ def _between(low: float, high: float) -> str:
     left, right = _room()
     if low < left - SLACK_PX or high > right + SLACK_PX:
         return f"{low:.0f}…{high:.0f} is not within {left:.0f}…{right:.0f}"
+    return ""
+
+
+def _window() -> str:
+    """Nothing beyond the edges of the window of the program can be seen."""
+    view, window = imgui.get_main_viewport(), imgui.internal.get_current_window_read()
+    low, size = window.root_window.pos, window.root_window.size
+    high = low.x + size.x, low.y + size.y
+    right, bottom = view.pos.x + view.size.x, view.pos.y + view.size.y
+    if low.x < view.pos.x - SLACK_PX or high[0] > right + SLACK_PX:
+        return f"its window is at {low.x:.0f}…{high[0]:.0f} of {right:.0f} across"
+    if low.y < view.pos.y - SLACK_PX or high[1] > bottom + SLACK_PX:
+        return f"its window is at {low.y:.0f}…{high[1]:.0f} of {bottom:.0f} down"
     return ""
 
 
@@ -100,7 +125,7 @@ def _field(text: str) -> str:
 
 
 def _text_at_start(text: str) -> str:
-    low = imgui.get_item_rect_min().x
+    low = imgui.get_item_rect_min().x + int(imgui.get_style().item_spacing.x / 2)
     return _between(low, low + _width(text))
 
 

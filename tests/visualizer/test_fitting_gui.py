@@ -11,6 +11,7 @@ import glfw
 import pytest
 from imgui_bundle import glfw_utils, imgui
 
+from renderer.messages import ErrorInfo
 from renderer.state import LabelState
 from tests.visualizer.fitting import COLUMNS, Complaints, watching
 from visualizer import comparison
@@ -26,6 +27,7 @@ LOOKS = (  # size of the window in pixels, scale of the monitor, of the settings
 )
 FOLDS = (("Layers", "Histogram"), ("Model", "###memory"))  # inside the panels
 State = Callable[[Any, Path], None]
+Look = tuple[int, int, float, float, str]
 
 
 @pytest.fixture
@@ -54,6 +56,14 @@ def resize(robot: Any, width: int, height: int) -> None:
     robot.wait(lambda: imgui.get_main_viewport().size.x == width, "the window's size")
     for _ in range(4):
         robot.frame()
+
+
+def set_look(robot: Any, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    width, height, monitor, scale, theme = look
+    monkeypatch.setattr(glfw, "get_window_content_scale", lambda _, m=monitor: (m, m))
+    robot.window.look.ask_monitor()
+    robot.app.settings.scale, robot.app.settings.theme = scale, theme
+    resize(robot, width, height)
 
 
 def show_layer(robot: Any, golden: Path) -> None:
@@ -115,11 +125,91 @@ def test_no_text_is_cut_off(
     panels.settle()
     found: list[str] = []
     for look in LOOKS:
-        width, height, monitor, scale, theme = look
-        monkeypatch.setattr(glfw, "get_window_content_scale", lambda _, m=monitor: (m, m))
-        panels.window.look.ask_monitor()
-        panels.app.settings.scale, panels.app.settings.theme = scale, theme
-        resize(panels, width, height)
+        set_look(panels, look, monkeypatch)
         complaints = look_everywhere(panels)
+        found += [f"{look} {text}: {wrong}" for text, wrong in complaints.items()]
+    assert not found, "\n".join(found)
+
+
+# --- over and around the panels --------------------------------------------------------------
+
+MENUS = ("File", "Edit", "View", "View/Theme", "View/Surround of the picture",
+         "View/Size of the interface", "Model", "Help")  # fmt: skip
+
+
+def frames(robot: Any, count: int = 4) -> None:
+    for _ in range(count):  # a box finds its size
+        robot.frame()
+
+
+def look_at_menus(robot: Any, found: Complaints) -> None:
+    for menu in MENUS:
+
+        def body(ui: Any, ref: str = f"//##MainMenuBar/{menu}") -> None:
+            ui.menu_click(ref)
+            ui.yield_(3)
+
+        with watching(everywhere=True) as complaints:
+            robot.do(body)
+        found |= {f"{menu}: {text}": wrong for text, wrong in complaints.items()}
+        robot.press(imgui.Key.escape)
+
+
+def look_at_lists(robot: Any, found: Complaints) -> None:
+    """What the buttons of the Model panel open."""
+    robot.do(lambda ui: ui.scroll_to_top("//Controls"))
+    for name in ("Loaded", "Recent", "Bundled"):
+        with watching(everywhere=True) as complaints:
+            robot.click(f"//Controls/Model/{name}")
+            frames(robot)
+        found |= {f"{name}: {text}": wrong for text, wrong in complaints.items()}
+        robot.press(imgui.Key.escape)
+
+
+def look_at_boxes(robot: Any, found: Complaints, golden: Path) -> None:
+    window = robot.window
+
+    def show_keys() -> None:
+        window.menus.show_help = True
+
+    def ask() -> None:
+        window.actions.prompt.ask("Choose a folder for pictures", f"{golden}/", (".pkl",), str)
+
+    def open_sheet() -> None:
+        sheet = window.viewport.sheet
+        sheet.is_open = True
+        robot.wait(lambda: sheet.data is not None, "the sheet")
+
+    def fail() -> None:
+        error = ErrorInfo("The file 'network-snapshot-002000.pkl' ends too early.", "line 1")
+        robot.app.notices.error("broken", error, robot.app.undo)
+
+    for show in (window.keys.palette.open, show_keys, ask, open_sheet, fail):
+        show()
+        frames(robot)
+        with watching(everywhere=True) as complaints:
+            frames(robot)
+        found |= {f"{show.__name__}: {text}": wrong for text, wrong in complaints.items()}
+        robot.press(imgui.Key.escape)
+        window.menus.show_help = window.viewport.sheet.is_open = False
+        robot.app.notices.dismiss("broken")
+        frames(robot)
+
+
+def test_no_text_over_or_around_the_panels_is_cut_off(
+    panels: Any, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = panels.app.state
+    for x in (1.0, 2.0):  # steps to undo
+        panels.app.change(replace(state, latent=replace(state.latent, x=x)))
+    panels.app.settings.recent = [f"/nowhere/{'a-long-name-' * 3}{n}.pkl" for n in range(3)]
+    panels.settle()
+    found: list[str] = []
+    for look in LOOKS[:2]:
+        set_look(panels, look, monkeypatch)
+        complaints: Complaints = {}
+        look_at_menus(panels, complaints)
+        look_at_lists(panels, complaints)
+        look_at_boxes(panels, complaints, golden)
         found += [f"{look} {text}: {wrong}" for text, wrong in complaints.items()]
     assert not found, "\n".join(found)
