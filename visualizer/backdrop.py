@@ -57,12 +57,14 @@ class Backdrop:
         size = imgui.get_io().display_size
         bottom = max(rect.y + rect.height for rect, _ in self._grounds)
         below = Rect(0, bottom, size.x, size.y - bottom), theme.BAR  # the line below leaves a gap
-        grounds = sorted(self._grounds, key=lambda ground: ground[0].width * ground[0].height)
-        _paint(grounds.pop()[1])  # the largest one everywhere: that costs next to nothing
+        grounds = [*self._grounds, below]
+        common = theme.PANEL if any(color is theme.PANEL for _, color in grounds) else theme.BAR
+        _paint(common)  # everywhere: that costs next to nothing
         GL.glEnable(GL.GL_SCISSOR_TEST)
-        for rect, color in (*grounds, below):
-            _confine(rect)
-            _paint(color)
+        for rect, color in grounds:
+            if color is not common:
+                _confine(rect)
+                _paint(color)
         GL.glDisable(GL.GL_SCISSOR_TEST)
         self._grounds.clear()
 

@@ -16,11 +16,9 @@ ellipsis = fit_text.ellipsis
 LABEL_EM = 5.3
 LABEL_SHARE = 0.36  # of a narrow column
 # Looking up a member of an enumeration takes longer than most calls that it is for
-_HOVERED = imgui.HoveredFlags_.allow_when_disabled.value
-_FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | _HOVERED
+_FOR_TOOLTIP = imgui.HoveredFlags_.for_tooltip.value | imgui.HoveredFlags_.allow_when_disabled.value
 _TEXT = imgui.Col_.text.value
 _FRAME_PADDING = imgui.StyleVar_.frame_padding.value
-_RIGHT = imgui.MouseButton_.right.value
 _CLAMP = imgui.SliderFlags_.always_clamp.value
 _SEED = imgui.InputTextFlags_.chars_decimal.value | imgui.InputTextFlags_.auto_select_all.value
 _FORMATS = tuple(f"%.{digits}f" for digits in range(8))
@@ -82,16 +80,14 @@ def number(
     # Dear ImGui computes in 32 bits: 0.01 must not come back as 0.009999999776
     new = round(float(new), 6) if changed and math.isfinite(new) else value
     new = min(max(new, limits[0]), limits[1]) if changed else value
-    hovered = imgui.is_item_hovered(_HOVERED)
-    if hovered and _reset_clicked():
+    if _reset_clicked():
         new = default
     field = _Field()
     if not was_typing:
         text = fit_text.fit_number(new, digits, field.room)
         _draw_value(text, unit, prefix, new != default, field)
     field.draw_bar(new, default, limits)
-    if hovered:
-        tooltip(help_text)
+    tooltip(help_text)
     return new
 
 
@@ -116,8 +112,7 @@ def integer(
     changed, new = _drag_integer(name, value, speed, limits, _CLAMP)
     if not was_typing:
         imgui.pop_style_color()
-    hovered = imgui.is_item_hovered(_HOVERED)
-    if hovered and _reset_clicked():
+    if _reset_clicked():
         changed, new = True, default
     field = _Field()
     if not was_typing:
@@ -125,8 +120,7 @@ def integer(
         _draw_value(text, unit, prefix, new != default, field)
     if limits[1] - limits[0] < 1000:
         field.draw_bar(new, default, limits)
-    if hovered:
-        tooltip(help_text)
+    tooltip(help_text)
     return min(max(new, limits[0]), limits[1]) if changed else value
 
 
@@ -152,13 +146,11 @@ def seed(name: str, value: int, default: int, help_text: str = "", width: float 
     new = value
     if imgui.is_item_deactivated_after_edit() and text.strip().lstrip("-").isdecimal():
         new = min(max(int(text), 0), 0xFFFFFFFF)
-    hovered = imgui.is_item_hovered(_HOVERED)
-    if hovered and _reset_clicked():
+    if _reset_clicked():
         new = default
     if not was_active:
         _draw_value(str(new), "", "", new != default, _Field())
-    if hovered:
-        tooltip(help_text)
+    tooltip(help_text)
     return new
 
 
@@ -188,10 +180,9 @@ def toggle(
     changed, new = imgui.checkbox(f"{shown}##{name}", value)
     if colored:
         imgui.pop_style_color()
-    if imgui.is_item_hovered(_HOVERED):
-        if _reset_clicked():
-            changed, new = True, default
-        tooltip(help_text)
+    if _reset_clicked():
+        changed, new = True, default
+    tooltip(help_text)
     return bool(new) if changed else value
 
 
@@ -274,8 +265,7 @@ def _is_typing(name: str) -> bool:
 
 
 def _reset_clicked() -> bool:
-    """Whether the last item, with the mouse over it, is to be reset."""
-    return bool(imgui.is_mouse_released(_RIGHT) and imgui.is_item_hovered())
+    return bool(measure.is_right_released and imgui.is_item_hovered())
 
 
 class _Field:

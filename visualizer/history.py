@@ -43,10 +43,10 @@ _FIELD_NAMES = {
 def describe_change(before: ViewState, after: ViewState) -> str:
     """A name for a step, such as "Truncation psi"; sections that changed are joined."""
     names: list[str] = []
-    for section in dataclasses.fields(ViewState):
-        old, new = getattr(before, section.name), getattr(after, section.name)
-        if old != new:
-            names.append(_describe_section(section.name, old, new))
+    for section in _NAMES:
+        old, new = getattr(before, section), getattr(after, section)
+        if old is not new and old != new:
+            names.append(_describe_section(section, old, new))
     return ", ".join(names)
 
 

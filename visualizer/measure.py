@@ -10,6 +10,7 @@ from imgui_bundle import imgui
 
 from visualizer import theme
 
+_RIGHT = imgui.MouseButton_.right.value
 MOST = 4000  # texts remembered: a drag makes new ones in every frame
 
 em = 15.0  # height of a letter
@@ -18,6 +19,7 @@ padding_y = 4.0
 inner_x = 6.0  # between what stands in one row
 frame_height = 23.0  # of a field
 is_typing = False  # some field shows a text cursor
+is_right_released = False  # the right button of the mouse, in this frame
 
 _frame = -1
 _regular: dict[str, float] = {}
@@ -27,7 +29,7 @@ _widths = _regular
 
 def follow() -> None:
     """Read the sizes; call in every window, before its controls. Only the first call does it."""
-    global _frame, em, padding_x, padding_y, inner_x, frame_height, is_typing
+    global _frame, em, padding_x, padding_y, inner_x, frame_height, is_typing, is_right_released
     count = imgui.get_frame_count()
     if count == _frame:
         return
@@ -37,6 +39,7 @@ def follow() -> None:
         _regular.clear()
         _semibold.clear()
     _frame, em, is_typing = count, size, io.want_text_input
+    is_right_released = imgui.is_mouse_released(_RIGHT)
     padding = style.frame_padding
     padding_x, padding_y, inner_x = padding.x, padding.y, style.item_inner_spacing.x
     frame_height = em + 2 * padding_y

@@ -20,6 +20,10 @@ OpenGL.ERROR_LOGGING = False
 
 from OpenGL import GL  # noqa: E402  (the switches above must come first)
 
+# those of every picture, without the wrappers that take arrays
+from OpenGL.raw.GL.VERSION.GL_1_1 import glTexSubImage2D  # noqa: E402
+from OpenGL.raw.GL.VERSION.GL_1_5 import glBufferData  # noqa: E402
+
 _FORMATS = {1: (GL.GL_R8, GL.GL_RED), 3: (GL.GL_RGB8, GL.GL_RGB)}
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -92,16 +96,19 @@ class PictureTexture:
             GL.glTexImage2D(
                 GL.GL_TEXTURE_2D, level, internal, width, height, 0, kind, GL.GL_UNSIGNED_BYTE, None
             )
-        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
+        is_odd = pixels.strides[0] % 4 != 0  # rows are expected to begin at whole words
+        if is_odd:
+            GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
         GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
         # a new store each time: the driver need not wait for the upload before
-        GL.glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, pixels, GL.GL_STREAM_DRAW)
-        offset = ctypes.c_void_p(0)
-        GL.glTexSubImage2D(
-            GL.GL_TEXTURE_2D, level, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, offset
+        address = ctypes.c_void_p(pixels.__array_interface__["data"][0])
+        glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, address, GL.GL_STREAM_DRAW)
+        glTexSubImage2D(
+            GL.GL_TEXTURE_2D, level, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, None
         )
         GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
-        GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
+        if is_odd:
+            GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
         GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
         self._uploaded.add(level)
 

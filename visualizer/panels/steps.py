@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from imgui_bundle import ImVec2, imgui
 
@@ -19,8 +18,7 @@ _THUMB_EM = 2.4
 _ALWAYS = 12  # rows that keep their place in the order of the keyboard, seen or not
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """One line of the panel: a step, and how far it is from the present."""
 
     step: Step
