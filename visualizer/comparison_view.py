@@ -175,10 +175,19 @@ class CompareView:
             self._caption(region, f"B  {b_text}" if is_b else f"A  {a_text}")
         else:
             self._draw_picture(placed, region, 0, shown)
-            self._caption(region, f"B  {b_text}" if mode == "B" else f"A − B  ({b_text})")
-        if mode == "Difference":
-            corner = ImVec2(region.x + region.width - 5, region.y + region.height - 5)
-            difference_legend.draw_over(difference_legend.legend_of(self.comparison.state), corner)
+            if mode == "B":
+                self._caption(region, f"B  {b_text}")
+            else:
+                self._caption_difference(region, f"A − B  ({b_text})")
+
+    def _caption_difference(self, region: Rect, text: str) -> None:
+        """With the scale to its right, or below it where there is not enough room for both."""
+        corner = ImVec2(region.x + region.width - 5, region.y + region.height - 5)
+        legend = difference_legend.legend_of(self.comparison.state)
+        low = difference_legend.draw_over(legend, corner, region.width - 10)
+        if imgui.calc_text_size(text).x + 4 * theme.px(5) > low.x - region.x:
+            region = replace(region, height=low.y - region.y)
+        self._caption(region, text)
 
     def _upload(self, source: Shown) -> None:
         if source is self._source or source.pixels is None:

@@ -58,14 +58,16 @@ def build_ui(legend: Legend) -> None:
     controls.tooltip(_HELP)
 
 
-def draw_over(legend: Legend, corner: ImVec2) -> None:
-    """The same over the picture, with its lower right end at a corner."""
+def draw_over(legend: Legend, corner: ImVec2, room: float) -> ImVec2:
+    """The same over the picture, with its lower right end at a corner; returns the upper left."""
     font_px = imgui.get_font_size()
-    width, pad = WIDTH_EM * font_px, 0.4 * font_px
+    pad = 0.4 * font_px
+    width = min(WIDTH_EM * font_px, room - 2 * pad)
     low = ImVec2(corner.x - width - 2 * pad, corner.y - (BAR_EM + 1) * font_px - 2 * pad)
     draw = imgui.get_window_draw_list()
     draw.add_rect_filled(low, corner, imgui.get_color_u32(ImVec4(0, 0, 0, 0.55)), 3.0)
     _draw(legend, ImVec2(low.x + pad, low.y + pad), width, theme.grey(255, 0.9))
+    return low
 
 
 def _draw(legend: Legend, origin: ImVec2, width: float, text_color: ImVec4) -> None:
