@@ -27,6 +27,7 @@ from visualizer.sheet import TOPIC as SHEET
 from visualizer.sheet import sheet_question
 
 _COLUMNS = ("Size", "Ch", "Type")
+_Place = tuple[float, float]  # of a cell: its left end and its width
 _NARROW_EM = 14.0  # a column below this shows the sizes only
 LIST_SHARE = 0.3  # of the column's height, before the list scrolls
 _TEXT = imgui.Col_.text.value
@@ -83,10 +84,10 @@ class LayersPanel:
         size = ImVec2(0, (num_rows + 1) * row_height)
         if not imgui.begin_table("##layers", 1 + len(table.columns), _LIST_FLAGS, size):
             return layer
-        rooms = _build_header(table.columns)
+        places = _build_header(table.columns)
         current = shown_layer(layers, layer.name).name
         for name, cells in table.rows.items():
-            if _build_row(name, cells, name == current, rooms):
+            if _build_row(name, cells, name == current, places):
                 layer = replace(layer, name=None if name == OUTPUT else name)
         place = list(table.rows).index(current)
         heights = place * row_height, num_rows * row_height, row_height
@@ -168,8 +169,8 @@ def _cells(info: LayerInfo) -> tuple[str, str, str]:
     return describe_size(info), str(info.channels), _DTYPES.get(info.dtype, info.dtype)
 
 
-def _build_header(columns: dict[str, float]) -> list[float]:
-    """The names of the columns; returns the widths of those that have texts at the right."""
+def _build_header(columns: dict[str, float]) -> list[_Place]:
+    """The names of the columns; returns where those are that have texts at the right."""
     imgui.table_setup_column("Layer", _STRETCH)
     for name, width in columns.items():  # right-aligned text would keep a column from shrinking
         imgui.table_setup_column(name, _FIXED, width)
@@ -178,16 +179,16 @@ def _build_header(columns: dict[str, float]) -> list[float]:
     imgui.table_next_row()
     imgui.table_next_column()
     imgui.text_unformatted(" Layer")
-    rooms = []
+    places = []
     for name in columns:
         imgui.table_next_column()
-        rooms.append(imgui.get_content_region_avail().x)
-        _text_right(name, rooms[-1])
+        places.append(_place())
+        _text_right(name, places[-1])
     imgui.pop_style_color()
-    return rooms
+    return places
 
 
-def _build_row(name: str, cells: tuple[str, ...], chosen: bool, rooms: list[float]) -> bool:
+def _build_row(name: str, cells: tuple[str, ...], chosen: bool, places: list[_Place]) -> bool:
     imgui.table_next_row()
     imgui.table_next_column()
     imgui.push_style_color(_TEXT, theme.ACCENT if chosen else theme.TEXT)
@@ -196,9 +197,9 @@ def _build_row(name: str, cells: tuple[str, ...], chosen: bool, rooms: list[floa
     if not imgui.is_item_visible():
         return bool(clicked)  # scrolled out of sight
     imgui.push_style_color(_TEXT, theme.TEXT_DIM)
-    for text, room in zip(cells, rooms, strict=False):  # a narrow list has fewer columns
+    for text, place in zip(cells, places, strict=False):  # a narrow list has fewer columns
         imgui.table_next_column()
-        _text_right(text, room)
+        _text_right(text, place)
     imgui.pop_style_color()
     return bool(clicked)
 
@@ -283,12 +284,17 @@ def _build_cells(name: str, first: str, second: str, color: ImVec4) -> None:
     imgui.push_style_color(_TEXT, color)
     for text in (first, second):
         imgui.table_next_column()
-        _text_right(text, imgui.get_content_region_avail().x)
+        _text_right(text, _place())
     imgui.pop_style_color()
 
 
-def _text_right(text: str, room: float) -> None:
-    offset = room - measure.width(text)
+def _place() -> _Place:
+    """Where the present cell begins and how wide it is."""
+    return imgui.get_cursor_pos_x(), imgui.get_content_region_avail().x
+
+
+def _text_right(text: str, place: _Place) -> None:
+    offset = place[1] - measure.width(text)
     if offset > 0:
-        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + offset)
+        imgui.set_cursor_pos_x(place[0] + offset)
     imgui.text_unformatted(text)
