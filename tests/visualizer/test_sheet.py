@@ -8,7 +8,7 @@ import numpy as np
 
 from renderer.messages import DisplaySpec, LayerInfo, Sheet, SpectrumSpec, View
 from visualizer.histogram_plot import histogram_of
-from visualizer.panels.contact_sheet import Grid
+from visualizer.panels.contact_sheet import Grid, fitting_size
 from visualizer.sheet import ORDERS, sheet_question, unpack
 
 VIEW = View("m", display=DisplaySpec("L9"))
@@ -96,3 +96,11 @@ def test_a_histogram_spans_the_channels_values() -> None:
     middles, shares = histogram_of(make(), 3)
     assert middles.tolist() == [-3.0, -1.0, 1.0, 3.0]
     assert shares.tolist() == [0.125, 0.25, 0.375, 0.25]
+
+
+def test_few_channels_are_shown_larger() -> None:
+    assert fitting_size(3, 45.0, 40.0) == 2
+    assert fitting_size(128, 130.0, 90.0) == 2  # 15 columns and 9 rows
+    assert fitting_size(128, 130.0, 80.0) == 1
+    assert fitting_size(1024, 130.0, 90.0) == 1
+    assert fitting_size(0, 0.0, 0.0) == 2

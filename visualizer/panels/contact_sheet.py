@@ -17,6 +17,7 @@ from visualizer.texture import PictureTexture
 
 SIZES_EM = (3.0, 5.0, 8.0, 12.0)  # of a thumbnail
 GAP_EM = 0.5
+PADDING = 4.0  # above and below the grid
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class ContactSheetPanel:
         self._sorted: tuple[SheetData, str] | None = None
         self.scroll_to: float | None = None  # where the grid is to be, in pixels
         self._size_idx = 1
+        self._is_size_chosen = False  # else as large as all of them fit
         self._texture: PictureTexture | None = None
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
@@ -68,7 +70,7 @@ class ContactSheetPanel:
         self._build_bar()
         flags = imgui.WindowFlags_.no_nav.value
         padding = imgui.StyleVar_.window_padding.value
-        imgui.push_style_var(padding, ImVec2(theme.px(10), theme.px(4)))
+        imgui.push_style_var(padding, ImVec2(theme.px(10), theme.px(PADDING)))
         child = imgui.ChildFlags_.always_use_window_padding.value
         visible = imgui.begin_child("##sheet", ImVec2(0, 0), child, flags)
         imgui.pop_style_var()
@@ -118,6 +120,7 @@ class ContactSheetPanel:
             imgui.begin_disabled(not 0 <= self._size_idx + step < len(SIZES_EM))
             if controls.button("-" if step < 0 else "+", f"{name} thumbnails"):
                 self._size_idx += step
+                self._is_size_chosen = True
             imgui.end_disabled()
         text = "Being computed…"
         if self.data is not None:
@@ -134,11 +137,13 @@ class ContactSheetPanel:
     def _build_grid(self, state: ViewState) -> ViewState:
         if self.data is None or self._texture is None:
             return state
-        em = imgui.get_font_size()
+        em, room = imgui.get_font_size(), imgui.get_content_region_avail().x
+        if not self._is_size_chosen:
+            height = imgui.get_window_height() - theme.px(2 * PADDING)
+            self._size_idx = fitting_size(len(self.channels), room / em, height / em)
         size = SIZES_EM[self._size_idx] * em
         line = imgui.get_text_line_height() if size > 4 * em else 0.0
         cell, row = size + GAP_EM * em, size + line + GAP_EM * em
-        room = imgui.get_content_region_avail().x
         columns = max(1, int(room // cell))
         num_rows = -(-len(self.channels) // columns)
         origin = imgui.get_cursor_screen_pos()
@@ -221,3 +226,13 @@ class ContactSheetPanel:
             lines.append(f"out of band {sheet.out_of_band_db[channel]:.1f} dB")
         lines.append("Click: show it · double click: back to the picture")
         controls.tooltip("\n".join(lines).replace("-", "−"))
+
+
+def fitting_size(count: int, width_em: float, height_em: float) -> int:
+    """Which of the middle two of `SIZES_EM` lets so many be seen; the larger one if it does.
+
+    The largest would magnify them.
+    """
+    cell = SIZES_EM[2] + GAP_EM
+    columns = max(1, int(width_em // cell))
+    return 2 if -(-count // columns) * (cell + 1) <= height_em else 1
