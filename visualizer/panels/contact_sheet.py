@@ -229,10 +229,7 @@ class ContactSheetPanel:
 
 
 def fitting_size(count: int, width_em: float, height_em: float) -> int:
-    """Which of the middle two of `SIZES_EM` lets so many be seen; the larger one if it does.
-
-    The largest would magnify them.
-    """
+    """Index of a middle size of `SIZES_EM`: of the larger where so many thumbnails are in sight."""
     cell = SIZES_EM[2] + GAP_EM
     columns = max(1, int(width_em // cell))
     return 2 if -(-count // columns) * (cell + 1) <= height_em else 1
