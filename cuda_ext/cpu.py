@@ -226,7 +226,10 @@ def even_pixels(x: torch.Tensor) -> torch.Tensor:
 
 
 def floats(values: torch.Tensor | None) -> torch.Tensor | None:
-    return None if values is None else values.detach().float().contiguous()
+    """The same numbers where a kernel can read them."""
+    if values is None or (values.dtype == torch.float32 and values.is_contiguous()):
+        return values
+    return values.detach().float().contiguous()
 
 
 def filter_numbers(f: torch.Tensor | None) -> tuple[int, int, int, bool]:

@@ -99,15 +99,17 @@ def _check_style(x: torch.Tensor, w: torch.Tensor, weight: ConvWeight, style: St
     out_channels, channels = weight.weight.shape[:2]
     if x.shape[1] != channels:
         raise ValueError(f"x must have {channels} channels, got {x.shape[1]}")
-    wanted = {
-        "w": (w, (x.shape[0], w.shape[-1])),
-        "affine": (style.affine, (channels, w.shape[-1])),
-        "affine_bias": (style.affine_bias, (channels,)),
-        "power": (style.power, (out_channels, channels)),
-    }
-    for name, (values, shape) in wanted.items():
-        if values is not None and values.shape != shape:
-            raise ValueError(f"{name} must have the shape {list(shape)}, got {list(values.shape)}")
+    depth = w.shape[-1]
+    _check_shape("w", w, (x.shape[0], depth))
+    _check_shape("affine", style.affine, (channels, depth))
+    _check_shape("affine_bias", style.affine_bias, (channels,))
+    if style.power is not None:
+        _check_shape("power", style.power, (out_channels, channels))
+
+
+def _check_shape(name: str, values: torch.Tensor, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise ValueError(f"{name} must have the shape {list(shape)}, got {list(values.shape)}")
 
 
 def _size_for_one_call(

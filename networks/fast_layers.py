@@ -47,6 +47,17 @@ def prepare_plain(weight: Tensor) -> FastWeight:
     return FastWeight(cuda_ext.ConvWeight(weight), None)
 
 
+def prepare_mixing(weight: Tensor) -> cuda_ext.ConvWeight:
+    """Of the channel mixing [C, C] of a Fourier-feature input."""
+    return cuda_ext.ConvWeight(weight[:, :, None, None] / math.sqrt(weight.shape[1]))
+
+
+def mixed(x: Tensor, weight: cuda_ext.ConvWeight) -> Tensor:
+    """x [N, H, W, C] with mixed channels, as a picture [N, C, H, W]."""
+    y: Tensor = cuda_ext.modulated_conv2d(x.permute(0, 3, 1, 2), weight)
+    return y
+
+
 def affine_is_plain(spec: DenseSpec) -> bool:
     """Whether `style_of` can express a layer's affine transformation of w."""
     return spec.activation == "linear" and spec.bias

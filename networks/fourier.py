@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from networks import fast_layers
 from networks.layers import DenseSpec, Derived, FullyConnected
 
 
@@ -64,6 +65,7 @@ class SynthesisInput(nn.Module):
         self.register_buffer("freqs", torch.empty(spec.channels, 2))
         self.register_buffer("phases", torch.empty(spec.channels))
         self._mixing = Derived(self._scale_mixing)
+        self._fast_mixing = Derived(fast_layers.prepare_mixing)
 
     def reset_parameters(self, rng: torch.Generator) -> None:
         """Starting values: frequencies uniform in the disc of radius `bandwidth`."""
@@ -91,11 +93,24 @@ class SynthesisInput(nn.Module):
         """
         matrix = self._learned_transform(w) @ (self.transform if transform is None else transform)
         freqs, phases, amplitudes = self._transformed(matrix)
-        coords = self._pixel_centres(w.device)  # [H, W, 2]
-        x = coords.unsqueeze(0) @ freqs.transpose(1, 2).unsqueeze(1)  # [N, H, W, C]
-        x = torch.sin((x + phases[:, None, None]) * math.tau) * amplitudes[:, None, None]
+        x = self._waves(freqs, phases, amplitudes)
+        if not self.training and fast_layers.serves(x, w, self.weight):
+            return fast_layers.mixed(x, self._fast_mixing(self.weight))
         x = x @ self._mixing(self.weight)
         return x.permute(0, 3, 1, 2)  # [N, C, H, W], channels-last
+
+    def _waves(self, freqs: Tensor, phases: Tensor, amplitudes: Tensor) -> Tensor:
+        """sin(2π(coord · freqs + phases)) · amplitudes [N, H, W, C] of all pixel centres.
+
+        sin(a + b) with a along x and b along y, so that there are few sines to compute.
+        """
+        size = self.spec.size
+        axis = (torch.arange(size, device=freqs.device) + 0.5 - size / 2) / self.spec.sampling_rate
+        turns = axis[None, :, None, None] * freqs[:, None] * math.tau  # [N, size, C, 2]
+        a, b = turns[..., 0] + phases[:, None] * math.tau, turns[..., 1]  # [N, size, C]
+        sin_b, cos_b = b.sin() * amplitudes[:, None], b.cos() * amplitudes[:, None]
+        x = a.sin()[:, None] * cos_b[:, :, None]  # [N, H, W, C]
+        return torch.addcmul(x, a.cos()[:, None], sin_b[:, :, None])
 
     def _learned_transform(self, w: Tensor) -> Tensor:
         """R·S [N, 3, 3]: the rotation and translation that w asks for."""
@@ -118,10 +133,3 @@ class SynthesisInput(nn.Module):
         fade = fade if fade > 1e-6 * rate else 0.01 * rate
         amplitudes = (1 - (freqs.norm(dim=2) - bandwidth) / fade).clamp(0, 1)
         return freqs, phases, amplitudes
-
-    def _pixel_centres(self, device: torch.device) -> Tensor:
-        """(x, y) of each sample in image widths, [H, W, 2]; 0 is the picture's centre."""
-        size = self.spec.size
-        axis = (torch.arange(size, device=device) + 0.5 - size / 2) / self.spec.sampling_rate
-        y, x = torch.meshgrid(axis, axis, indexing="ij")
-        return torch.stack([x, y], dim=2)

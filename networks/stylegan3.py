@@ -67,18 +67,21 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, force_fp32: bool = False) -> Tensor:
         """x [N, C_in, H, W], w [N, w_dim] → [N, C_out, out_size, out_size]."""
-        spec = self.spec
-        if self.training:
+        spec, training = self.spec, self.training
+        if training:
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
-        values = (w, self.weight, self.bias)
-        fast = self._may_be_fast and fast_layers.serves(x, *values, on_cuda=True)
-        kernel = spec.conv_kernel if fast else 0
+        weight, bias = self.weight, self.bias
+        fast = not training and fast_layers.serves(x, w, weight, bias, on_cuda=True)
+        fast = fast and fast_layers.affine_is_plain(spec.affine)
+        # A conversion for the few products of ToRGB alone would cost more than it gains.
+        stays = spec.is_torgb and x.dtype == torch.float32
+        kernel = spec.conv_kernel if fast and not stays else 0
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
         after = cuda_ext.Filter(
             fu=self.up_filter,
             fd=self.down_filter,
-            b=self.bias if fast else self.bias.to(x.dtype),
+            b=bias if fast else bias.to(x.dtype),
             up=spec.up,
             down=spec.down,
             padding=spec.padding,
@@ -90,10 +93,6 @@ class SynthesisLayer(nn.Module):
             return self._run_fast(x, w, after)
         y: Tensor = cuda_ext.filtered_lrelu(self.convolve(x, self.affine(w)), **after._asdict())
         return y
-
-    @property
-    def _may_be_fast(self) -> bool:
-        return not self.training and fast_layers.affine_is_plain(self.spec.affine)
 
     def _run_fast(self, x: Tensor, w: Tensor, after: cuda_ext.Filter) -> Tensor:
         """In one operation, without calling the affine layer."""

@@ -178,6 +178,19 @@ LOUPE_INLINE Vec absolute(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f
 LOUPE_INLINE Vec absolute(Vec a) { return max(a, splat(0.0f) - a); }
 #endif
 
+// No lane is beyond `limit`.
+LOUPE_INLINE bool all_within(Vec a, float limit) {
+#if defined(LOUPE_AVX512)
+    return _mm512_cmp_ps_mask(a.v, _mm512_set1_ps(limit), _CMP_GT_OQ) == 0;
+#else
+    float lanes[Vec::lanes];
+    store(lanes, a);
+    bool within = true;
+    for (int i = 0; i < Vec::lanes; ++i) within &= lanes[i] <= limit;
+    return within;
+#endif
+}
+
 // The value in a register: compilers would rather load it again for every use.
 LOUPE_INLINE Vec kept(Vec a) {
 #if defined(__GNUC__) && defined(LOUPE_AVX512)

@@ -46,10 +46,12 @@ LOUPE_INLINE void store_block(T* p, const Block& block, Vec a) {
 }
 
 // Input row `row`, columns [column, column + width), scaled and biased; zero outside the image.
+// Returns the largest magnitudes, without NaNs.
 template <class T>
-void load_row(const FilterTask& task, const Strip& strip, const Block& block, int row, int column,
+Vec load_row(const FilterTask& task, const Strip& strip, const Block& block, int row, int column,
               int width, Vec* to) {
     const Vec zero = splat(0.0f);
+    Vec largest = zero;
     const bool inside = row >= 0 && row < task.h;
     const int begin = inside ? smaller(larger(-column, 0), width) : width;
     const int end = inside ? larger(smaller(task.w - column, width), begin) : width;
@@ -60,10 +62,13 @@ void load_row(const FilterTask& task, const Strip& strip, const Block& block, in
         const std::int64_t next = row + 1 < task.h ? task.x_stride.h : 0;
         for (int k = begin; k < end; ++k, from += task.x_stride.w) {
             LOUPE_PREFETCH(from + next);
-            to[k] = fma(load_block(from, block), block.x_scale, block.bias);
+            const Vec value = fma(load_block(from, block), block.x_scale, block.bias);
+            largest = max(absolute(value), largest);
+            to[k] = value;
         }
     }
     for (int k = end; k < width; ++k) to[k] = zero;
+    return largest;
 }
 
 template <class T>

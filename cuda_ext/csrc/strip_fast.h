@@ -76,8 +76,10 @@ void up_rows(const UpTaps<UP>& taps, const Vec* const* rows, int width, Vec* to)
 // then the clamp. NaN stays NaN; infinities have become NaN before (odd - even), or do here.
 struct Activation {
     Vec ratio, low, high;
-    LOUPE_INLINE Vec operator()(Vec a) const {
-        return max(low, min(high, fma(absolute(a), ratio, a)));
+    template <bool CLAMP>
+    LOUPE_INLINE Vec apply(Vec a) const {
+        const Vec b = fma(absolute(a), ratio, a);
+        return CLAMP ? max(low, min(high, b)) : b;
     }
 };
 
@@ -103,7 +105,7 @@ struct Window {
 
 // Along a row: up, activation, and (separable) down. OFFSET: parity of the first sample wanted.
 // Result j of a step lies at to[j]; the first 5 + OFFSET results of a row lack inputs.
-template <int UP, int OFFSET>
+template <int UP, int OFFSET, bool CLAMP>
 void across_down(const UpTaps<UP>& taps, const float* down, const Activation& activation,
                  const Vec* from, int steps, Vec* to) {
     const UpTaps<UP> own = taps;
@@ -121,7 +123,8 @@ void across_down(const UpTaps<UP>& taps, const float* down, const Activation& ac
         own.apply(in.x0, in.x1, in.x2, in.x3, in.x4, in.x5, u);
         LOUPE_UNROLL(2)
         for (int j = 0; j < UP; j += 2) {
-            const Vec first = act(u[j]), second = act(u[j + 1]);
+            const Vec first = act.template apply<CLAMP>(u[j]);
+            const Vec second = act.template apply<CLAMP>(u[j + 1]);
             LOUPE_UNROLL(5)
             for (int k = 0; k < 5; ++k) o[k] = o[k + 1];
             o[5] = OFFSET ? first : second;
@@ -147,7 +150,7 @@ void across_down(const UpTaps<UP>& taps, const float* down, const Activation& ac
 }
 
 // Along a row: up and activation only (before a radial filter).
-template <int UP>
+template <int UP, bool CLAMP>
 void across_up(const UpTaps<UP>& taps, const Activation& activation, const Vec* from, int steps,
                Vec* to) {
     const UpTaps<UP> own = taps;
@@ -158,7 +161,7 @@ void across_up(const UpTaps<UP>& taps, const Activation& activation, const Vec* 
         Vec u[UP];
         own.apply(in.x0, in.x1, in.x2, in.x3, in.x4, in.x5, u);
         LOUPE_UNROLL(4)
-        for (int j = 0; j < UP; ++j) to[j] = act(u[j]);
+        for (int j = 0; j < UP; ++j) to[j] = act.template apply<CLAMP>(u[j]);
     }
 }
 
@@ -223,6 +226,18 @@ std::int64_t fast_floats(const FilterTask& task, int width) {
     return ((6 + UP) * std::int64_t(steps + 5) + (14 + UP) * row) * Vec::lanes;
 }
 
+template <int UP, bool CLAMP>
+LOUPE_INLINE void across(const FilterTask& task, const UpTaps<UP>& taps, const Activation& act,
+                         const Vec* from, const FastLayout& at, Vec* to) {
+    if (task.radial) {
+        across_up<UP, CLAMP>(taps, act, from, at.steps, to);
+    } else if (at.offset_x % 2) {
+        across_down<UP, 1, CLAMP>(taps, task.folded.down, act, from, at.steps, to);
+    } else {
+        across_down<UP, 0, CLAMP>(taps, task.folded.down, act, from, at.steps, to);
+    }
+}
+
 template <class T, int UP>
 void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
     const Block block = make_block(task, strip);
@@ -232,6 +247,7 @@ void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
     Vec* inputs = reinterpret_cast<Vec*>(scratch);
     Vec* wide = inputs + 6 * at.in_width;
     Vec* ring = wide + UP * at.in_width;
+    bool small[6];  // the input rows that cannot lead to anything that is clamped
     int next_input = at.y.first;
     int group = 0;  // its rows are up*group - offset + 2*strip.row ...
     for (int row = strip.row; row < strip.row_end; row += 2) {
@@ -239,21 +255,25 @@ void strip_fast(const FilterTask& task, const Strip& strip, float* scratch) {
         const int first = 2 * (row - strip.row) + at.y.offset;  // counted from group 0
         for (; UP * group < first + 10 + 2 * rows; ++group) {
             for (; next_input < at.y.first + group + 6; ++next_input) {
-                load_row<T>(task, strip, block, next_input, at.x.first, at.in_width,
-                            inputs + (next_input - at.y.first) % 6 * at.in_width);
+                const int slot = (next_input - at.y.first) % 6;
+                const Vec largest = load_row<T>(task, strip, block, next_input, at.x.first,
+                                                at.in_width, inputs + slot * at.in_width);
+                small[slot] = all_within(largest, task.folded.unclamped);
             }
             const Vec* six[6];
-            for (int m = 0; m < 6; ++m) six[m] = inputs + (group + m) % 6 * at.in_width;
+            bool unclamped = true;
+            for (int m = 0; m < 6; ++m) {
+                six[m] = inputs + (group + m) % 6 * at.in_width;
+                unclamped = unclamped && small[(group + m) % 6];
+            }
             up_rows<UP>(vertical, six, at.in_width, wide);
             for (int j = 0; j < UP; ++j) {
                 Vec* to = ring + (UP * group + j) % at.ring * at.row_width;
                 const Vec* from = wide + j * at.in_width;
-                if (task.radial) {
-                    across_up<UP>(horizontal, act, from, at.steps, to);
-                } else if (at.offset_x % 2) {
-                    across_down<UP, 1>(horizontal, task.folded.down, act, from, at.steps, to);
+                if (unclamped) {
+                    across<UP, false>(task, horizontal, act, from, at, to);
                 } else {
-                    across_down<UP, 0>(horizontal, task.folded.down, act, from, at.steps, to);
+                    across<UP, true>(task, horizontal, act, from, at, to);
                 }
             }
         }

@@ -26,6 +26,7 @@ struct FoldedTaps {
     float up_odd[2][3];     // half differences
     float down[6];          // separable: taps 0, 2, 4, 6, 8, 10
     float radial[6][6];     // two-dimensional: rows 0..5, columns 0, 2, 4, 6, 8, 10
+    float unclamped;        // inputs of at most this magnitude give nothing that is clamped
 };
 
 // One filtered_lrelu over a whole tensor.

@@ -53,11 +53,13 @@ inline void relax() {
 #endif
 }
 
-// Waits actively until `done`, for about as long as it takes to wake a sleeping thread. Longer waits
-// would take a core from other programs, and from the very thread that is waited for.
+// Waits actively until `done`, for about as long as it takes to wake a sleeping thread. Longer
+// waits would take a core from other programs, and from the very thread that is waited for.
+constexpr int wait_usec = 30;
+
 template <class Condition>
 bool wait_briefly(const Condition& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(30);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(wait_usec);
     do {
         for (int i = 0; i < 16; ++i) {
             if (done()) return true;
