@@ -60,6 +60,16 @@ class CompareView:
 
     # --- places --------------------------------------------------------------------------------
 
+    def whole_size(self, size: tuple[int, int], state: ViewState) -> tuple[int, int]:
+        """Width and height of A, with the room that a spectrum beside B alone takes.
+
+        The same whichever is looked at: nothing moves when flipping.
+        """
+        pinned, spectrum = state.comparison.pinned, state.spectrum
+        if pinned is None or spectrum.show or not b_state(state).spectrum.show:
+            return size
+        return 2 * size[0], size[1]
+
     def main_region(self, region: Rect) -> Rect:
         """The part of the region for the present picture."""
         if not self._is_split:
@@ -95,7 +105,10 @@ class CompareView:
         """Draw over the present picture, or beside it."""
         comparison = self.comparison
         source = self._wanted()
-        if not comparison.is_on or shown is None:
+        if shown is None or comparison.state.pinned is None:
+            return
+        if comparison.state.mode == "A":
+            self._caption(placed.region, f"A  {describe(shown.state)}")
             return
         if source is None:
             self._say_why(placed)

@@ -169,9 +169,12 @@ class Viewport:
         size = (self._texture.width, self._texture.height)
         scale = imgui.get_io().display_framebuffer_scale.x or 1.0
         inner = self.view_region.shrunk(theme.px(MARGIN))
-        self.zoom = cam.effective_zoom(self.camera, inner, size, scale)
-        self.picture = cam.place(self.camera, inner, size, scale)
-        self._inner, self._size, self.scale = inner, size, scale
+        whole = self.compare.whole_size(size, self._app.state)
+        self.zoom = cam.effective_zoom(self.camera, inner, whole, scale)
+        self.picture = cam.place(self.camera, inner, whole, scale)
+        if whole != size:
+            self.picture = replace(self.picture, width=self.picture.width * size[0] / whole[0])
+        self._inner, self._size, self.scale = inner, whole, scale
         exact = cam.is_exact(self.zoom) and not self._is_moved
         self._texture.prepare(self.zoom, exact)
         view = self.view_region

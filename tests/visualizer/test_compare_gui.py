@@ -17,7 +17,7 @@ from renderer.picture import read_metadata
 from renderer.state import CompareState
 from visualizer import icons
 from visualizer.comparison import Comparison, pin
-from visualizer.comparison_view import num_parts
+from visualizer.comparison_view import CompareView, num_parts
 from visualizer.panels import probe as probe_panel
 from visualizer.panels.probe import OTHER_TOPIC
 from visualizer.pointer import TOPIC, describe_value, value_at
@@ -391,3 +391,50 @@ def test_a_spectrum_beside_a_alone_leaves_the_place_of_b(
         assert (row == row[0]).all()  # the surround: no spectrum of A, nothing stretched
         row = shot[y, round(x + 5) : round(x + picture.width / 2) - 5]
         assert row.std(axis=0).max() > 10
+
+
+def test_a_spectrum_beside_b_alone_is_seen_whole_and_moves_nothing(
+    robot: Any, comparison: Comparison
+) -> None:
+    state = robot.app.state
+    with_spectrum = replace(state, spectrum=replace(state.spectrum, show=True))
+    pinned = pin(with_spectrum, "B").comparison
+    robot.app.change(replace(state, comparison=pinned))
+    robot.settle()
+    assert comparison.shown is not None
+    assert (num_parts(robot.app.shown), num_parts(comparison.shown)) == (1, 2)
+    places = []
+    for mode in ("B", "Side by side", "A"):
+        compared = replace(robot.app.state.comparison, mode=mode)
+        robot.app.change(replace(robot.app.state, comparison=compared))
+        robot.settle()
+        viewport = robot.window.viewport
+        picture, room = viewport.picture, viewport.view_region
+        assert room.x < picture.x
+        assert picture.x + 2 * picture.width < room.x + room.width
+        places.append(picture)
+        if mode == "B":
+            y, x = round(picture.center[1]), round(picture.x + picture.width)
+            row = robot.screenshot()[y, x + 5 : round(x + picture.width) - 5]
+            assert row.std(axis=0).max() > 10  # the spectrum, to its end
+    assert places[0] == places[2]
+
+
+def test_a_caption_says_which_of_both_is_flipped_to(
+    robot: Any, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(CompareView, "_caption", lambda self, region, text: said.append(text))
+    robot.settle()
+    assert said == []
+    robot.press(imgui.Key.p)
+    robot.settle()
+    assert said[-1].startswith("A  ")
+    robot.press(imgui.Key.p)
+    robot.settle()
+    assert said[-1].startswith("B  ")
+    robot.press(imgui.Key.mod_shift | imgui.Key.p)
+    robot.settle()
+    said.clear()
+    robot.frame()
+    assert said == []
