@@ -16,6 +16,7 @@ BUNDLED_SOURCES = (
     "bundled:portraits-r",
     "bundled:portraits-t",
     "bundled:portraits-sg2",
+    "bundled:portraits-r-64",
     UNTRAINED,
 )
 BUNDLED = BUNDLED_SOURCES[0]
