@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from cuda_ext.styled_layer import Filter, Style
 
 
+def spent(seconds: tuple[float, float]) -> None:
+    """Seconds of a call's convolution and of its filter: benchmarks put a listener here."""
+
+
 def run_layer(
     module: Any,
     x: torch.Tensor,
@@ -36,7 +40,7 @@ def run_layer(
     values = (after.b, w, style.affine, style.affine_bias, style.magnitude, style.power)
     vectors = [cpu.floats(value) for value in values]
     filters = [cpu.floats(after.fu), cpu.floats(after.fd)]
-    module.layer(
+    seconds = module.layer(
         (
             *(t.data_ptr() for t in (source, middle, y)),
             *(0 if v is None else v.data_ptr() for v in vectors),
@@ -57,4 +61,5 @@ def run_layer(
         NATIVE_DTYPES[x.dtype],
         torch.get_num_threads(),
     )
+    spent(seconds)
     return y

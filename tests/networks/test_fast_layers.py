@@ -143,6 +143,20 @@ def test_reduced_precision_keeps_its_distance(kind, generator, ws, plain, monkey
         assert_near(generator.synthesis(ws, force_fp32=True), want)
 
 
+def test_reduced_precision_is_left_alone_where_it_would_be_slower(
+    kind, generator, ws, monkeypatch
+) -> None:
+    """Processors with bfloat16 in vector registers only: 3x3 is faster in float32, 1x1 is not."""
+    monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", lambda kernel: kernel == 1)
+    monkeypatch.setattr(generator.synthesis, "reduced_on_cpu", True)
+    outputs = outputs_of(generator, ws)
+    halves = {name for name, value in outputs.items() if value.dtype == torch.bfloat16}
+    assert bool(halves) == (kind == "r")
+    if kind != "r":
+        exact = outputs_of(generator, ws, force_fp32=True)
+        assert all(torch.equal(outputs[name], exact[name]) for name in exact)
+
+
 def test_gradients_take_the_plain_path(generator, ws, monkeypatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("the inference path was taken")
