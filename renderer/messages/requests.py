@@ -17,6 +17,7 @@ BUNDLED_SOURCES = (
     "bundled:portraits-t",
     "bundled:portraits-sg2",
     "bundled:portraits-r-64",
+    "bundled:portraits-t-64",
     UNTRAINED,
 )
 BUNDLED = BUNDLED_SOURCES[0]
