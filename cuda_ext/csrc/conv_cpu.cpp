@@ -53,6 +53,7 @@ int unit_tiles(std::int64_t floats, std::int64_t budget, const Kernels& kernels,
 }
 
 constexpr std::int64_t small_work = 1 << 16;  // multiplications that are not worth waking threads
+constexpr std::int64_t folded_floats = 1 << 22;  // of the weights of all images at once
 
 // The weights of every image with its scales in them; the weights themselves where there are none.
 const float* folded_weights(const ConvTask& task, const Kernels& kernels, int threads) {
@@ -68,8 +69,7 @@ const float* folded_weights(const ConvTask& task, const Kernels& kernels, int th
     return to;
 }
 
-void run_pixels(ConvTask task, int threads) {
-    const Kernels& kernels = active_kernels();
+void run_images(ConvTask task, const Kernels& kernels, int threads) {
     task.folded = folded_weights(task, kernels, threads);
     const std::int64_t pixels = std::int64_t(task.h) * task.w;
     const int step = kernels.product_rows;
@@ -82,6 +82,24 @@ void run_pixels(ConvTask task, int threads) {
         const int count = static_cast<int>(std::min<std::int64_t>(piece, pixels - first));
         kernels.conv_pixels(task, static_cast<int>(unit / pieces), first, count);
     });
+}
+
+// As many images at once as need little memory for their weights.
+void run_pixels(const ConvTask& task, int threads) {
+    const Kernels& kernels = active_kernels();
+    const std::int64_t panels = (task.o + kernels.panel_width - 1) / kernels.panel_width;
+    const std::int64_t each = panels * kernels.panel_width * task.c;
+    const int most = static_cast<int>(std::max<std::int64_t>(1, folded_floats / each));
+    const std::int64_t bytes = task.bfloat16 ? 2 : 4;
+    for (int first = 0; first < task.n; first += most) {
+        ConvTask some = task;
+        some.n = std::min(most, task.n - first);
+        some.x = static_cast<const char*>(task.x) + first * task.x_stride.n * bytes;
+        some.y = static_cast<char*>(task.y) + first * task.y_stride.n * bytes;
+        if (task.x_scale) some.x_scale = task.x_scale + std::int64_t(first) * task.c;
+        if (task.y_scale) some.y_scale = task.y_scale + std::int64_t(first) * task.o;
+        run_images(some, kernels, threads);
+    }
 }
 
 }  // namespace
