@@ -77,7 +77,7 @@ def take_inside(robot: Any) -> None:
 
 def draw_rotated() -> None:
     """The same people by the three bundled architectures, upright and turned by 30°."""
-    size, gap, shown = 64, 4, 3  # shown: screen pixels per sample
+    size, gap, shown = 128, 4, 2  # shown: screen pixels per sample
     names = ("portraits-r", "portraits-t", "portraits-sg2")
     step = size * shown + gap
     sheet = Image.new(
