@@ -18,6 +18,7 @@ BUNDLED_SOURCES = (
     "bundled:portraits-sg2",
     "bundled:portraits-r-64",
     "bundled:portraits-t-64",
+    "bundled:portraits-sg2-64",
     UNTRAINED,
 )
 BUNDLED = BUNDLED_SOURCES[0]
