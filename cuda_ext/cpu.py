@@ -221,8 +221,10 @@ def new_picture(shape: tuple[int, int, int, int], dtype: torch.dtype, pad: bool)
 
 def even_pixels(x: torch.Tensor) -> torch.Tensor:
     """Channels-last, every pixel as far from the last one as any other of the image."""
-    even = x.stride(1) == 1 and x.stride(2) == x.shape[3] * x.stride(3)
-    return x if even else x.contiguous(memory_format=_CHANNELS_LAST)
+    if (x.stride(1) == 1 or x.shape[1] == 1) and x.stride(2) == x.shape[3] * x.stride(3):
+        return x
+    # `contiguous` would leave a picture one pixel wide as it is, whatever its strides are
+    return torch.empty_like(x, memory_format=_CHANNELS_LAST).copy_(x)
 
 
 def floats(values: torch.Tensor | None) -> torch.Tensor | None:

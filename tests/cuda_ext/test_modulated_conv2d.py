@@ -47,6 +47,19 @@ def test_definition(case, dtype, impl, error_of) -> None:
         assert error_of(got, want) < TOLERANCE[dtype] * (4 if dtype == torch.bfloat16 else 1)
 
 
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("sizes", [(2, 24, 40, 1), (2, 24, 1, 40), (2, 24, 1, 1), (2, 1, 40, 1)])
+def test_strides_of_sides_of_one_pixel_have_no_effect(sizes, kernel, error_of) -> None:
+    n, c, h, w = sizes
+    x, weight, styles, y_scale, want = make((n, c, 20, h, w, kernel, kernel - 1))
+    conv = ConvWeight(weight)
+    rows = x.permute(0, 2, 3, 1).contiguous()  # of channels
+    shown = rows.as_strided((n, c, h, w), (c * h * w, 1, c if w == 1 else 1, c if h == 1 else 1))
+    assert torch.equal(shown, x)
+    got = modulated_conv2d(shown, conv, styles, y_scale, kernel - 1)
+    assert error_of(got, want) < TOLERANCE[torch.float32]
+
+
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("case", [case for case in CASES if case[5] in (1, 3)])
 def test_every_instruction_set(case, number, error_of) -> None:
