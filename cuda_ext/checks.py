@@ -50,6 +50,15 @@ def check_scale(scale: Any, x: torch.Tensor, name: str) -> torch.Tensor | None:
     return factors
 
 
+def check_values(values: Any, shape: tuple[int, ...], x: torch.Tensor, name: str) -> torch.Tensor:
+    """Floating-point numbers of this shape, on the device of `x`."""
+    found = _check_floating(values, name)
+    if found.shape != shape:
+        raise ValueError(f"{name} must have the shape {list(shape)}, got {list(found.shape)}")
+    _check_device(found, x, name)
+    return found
+
+
 def check_noise(noise: Any, x: torch.Tensor) -> torch.Tensor | None:
     """None or one number per pixel of `x`, on its device: [H, W] or [N, 1, H, W]."""
     if noise is None:

@@ -72,6 +72,7 @@ def styled_layer(
     """
     x = checks.check_image(x)
     _check_style(x, w, weight, style)
+    _check_filter(x, int(weight.weight.shape[0]), after)
     module = dispatch.choose(checks.check_impl(impl), x)
     if module is not None:
         size = _size_for_one_call(x, weight, style, after, padding)
@@ -99,17 +100,25 @@ def _check_style(x: torch.Tensor, w: torch.Tensor, weight: ConvWeight, style: St
     out_channels, channels = weight.weight.shape[:2]
     if x.shape[1] != channels:
         raise ValueError(f"x must have {channels} channels, got {x.shape[1]}")
-    depth = w.shape[-1]
-    _check_shape("w", w, (x.shape[0], depth))
-    _check_shape("affine", style.affine, (channels, depth))
-    _check_shape("affine_bias", style.affine_bias, (channels,))
+    depth = w.shape[-1] if w.ndim else 0
+    checks.check_values(w, (x.shape[0], depth), x, "w")
+    checks.check_values(style.affine, (channels, depth), x, "affine")
+    checks.check_values(style.affine_bias, (channels,), x, "affine_bias")
+    checks.check_values(style.magnitude, (), x, "magnitude")
     if style.power is not None:
-        _check_shape("power", style.power, (out_channels, channels))
+        checks.check_values(style.power, (out_channels, channels), x, "power")
 
 
-def _check_shape(name: str, values: torch.Tensor, shape: tuple[int, ...]) -> None:
-    if values.shape != shape:
-        raise ValueError(f"{name} must have the shape {list(shape)}, got {list(values.shape)}")
+def _check_filter(x: torch.Tensor, out_channels: int, after: Filter) -> None:
+    """As `filtered_lrelu` does, which one native call goes round."""
+    checks.check_filter(after.fu, x, "fu")
+    checks.check_filter(after.fd, x, "fd")
+    checks.check_values(after.b, (out_channels,), x, "b")
+    checks.check_factor(after.up, "up")
+    checks.check_factor(after.down, "down")
+    checks.check_number(after.gain, "gain")
+    checks.check_number(after.slope, "slope")
+    checks.check_clamp(after.clamp)
 
 
 def _size_for_one_call(

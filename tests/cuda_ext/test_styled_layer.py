@@ -124,5 +124,27 @@ def test_wrong_arguments_are_named() -> None:
     bad = style._replace(power=torch.ones(3, 64))
     with pytest.raises(ValueError, match=r"power must have the shape \[64, 64\]"):
         styled_layer(x, w, conv, bad, after, padding)
+    bad = style._replace(magnitude=torch.ones(0))
+    with pytest.raises(ValueError, match=r"magnitude must have the shape \[\], got \[0\]"):
+        styled_layer(x, w, conv, bad, after, padding)
     with pytest.raises(ValueError, match="leaves nothing"):
         styled_layer(x, w, conv, style, after._replace(padding=(-40,) * 4), padding)
+
+
+@pytest.mark.parametrize("impl", ["auto", "reference"])
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("b", torch.ones(3), r"b must have the shape \[64\], got \[3\]"),
+        ("fu", torch.ones(1, 1, 12), r"fu must be \[taps\] or \[taps, taps\], got \[1, 1, 12\]"),
+        ("fd", torch.ones(12, dtype=torch.int64), "fd must hold floating-point numbers"),
+        ("up", 0, "up must be at least 1, got 0"),
+        ("down", 0, "down must be at least 1, got 0"),
+        ("slope", math.nan, "slope must be finite, got nan"),
+        ("clamp", -1.0, r"clamp must be None or at least 0, got -1\.0"),
+    ],
+)
+def test_wrong_arguments_of_the_filter_are_named(name, value, message, impl) -> None:
+    x, w, conv, style, after, padding = make("radial")
+    with pytest.raises((TypeError, ValueError), match=message):
+        styled_layer(x, w, conv, style, after._replace(**{name: value}), padding, impl)
