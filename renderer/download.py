@@ -17,17 +17,18 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
-from renderer.kept_files import ABOUT, lock, make_room, mark_used
+from renderer.kept_files import ABOUT, is_there, lock, make_room, mark_used
 from renderer.messages import address_name
 from renderer.web import SILENCE_SEC, DownloadError, Stream, fail, header
 
 MAX_BYTES = 4 << 30
 SPARE_BYTES = 64 << 20  # of the disk, which others use too
 _CHUNK_BYTES = 1 << 20
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})")
 
 Report = Callable[[float, str], None]
 
@@ -90,7 +91,6 @@ def fetch(
     """
     path = cached_path(address)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with _only_one(address, path.with_name(".lock")):
             about = _about(path, report)
             if about is None or again:
@@ -146,8 +146,7 @@ class _Download:
             if stream.answer.status == 304:
                 return False
             headers = stream.answer.headers
-            length = header(headers, "Content-Length")
-            found = _version(headers, int(length) if length.isdecimal() else None)
+            found = _version(headers, _length(headers))
             if stream.answer.status == 200 and copy.is_same_as(found):
                 return False
             self._done = 0
@@ -229,15 +228,15 @@ class _Download:
         if header(headers, "Content-Encoding").lower() not in ("", "identity"):
             what = f"comes packed ({header(headers, 'Content-Encoding')[:40]}), unasked: "
             raise fail(self._address, what + "download the file with a browser and open that")
-        length = header(headers, "Content-Length")
+        length = _length(headers)
         if header(headers, "Transfer-Encoding").lower() == "chunked":
             return None
-        if not (length.isascii() and length.isdigit() and len(length) < 20):
+        if length is None:
             what = "does not say how long it is, so that nobody could tell whether all of it came: "
             raise fail(self._address, what + "download the file with a browser and open that")
-        if int(length) > MAX_BYTES:
-            raise self._too_large(int(length))
-        return int(length)
+        if length > MAX_BYTES:
+            raise self._too_large(length)
+        return length
 
     def _too_large(self, num_bytes: int) -> DownloadError:
         what = f"has {num_bytes >> 20} MB or more, and at most {MAX_BYTES >> 20} MB are fetched: "
@@ -260,6 +259,13 @@ def describe(num_bytes: int, total: int = 0) -> str:
     if total >= 2**20:
         return f"{num_bytes / 2**20:.0f} of {total / 2**20:.0f} MB"
     return f"{num_bytes / 2**10:.0f} of {total / 2**10:.0f} kB"
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    """What the server says of it, if that is a number."""
+    length = header(headers, "Content-Length")
+    usable = length.isascii() and length.isdigit() and len(length) < 20
+    return int(length) if usable else None
 
 
 def _version(headers: Mapping[str, str], total: int | None) -> Version:
@@ -298,12 +304,30 @@ def _write_json(path: Path, values: dict[str, object]) -> None:
 @contextlib.contextmanager
 def _only_one(address: str, path: Path) -> Iterator[None]:
     """Two programs must not write one part; the system lets go when a program ends."""
-    with path.open("ab") as file:
+    with _locked(address, path):
+        yield
+
+
+def _locked(address: str, path: Path) -> BinaryIO:
+    """The file, whose lock is held; made once more where somebody has removed it meanwhile."""
+    tries = 9  # file numbers that change by themselves must not keep anybody for ever
+    while True:
+        tries -= 1
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = path.open("ab")
+        except FileNotFoundError:
+            if tries:
+                continue
+            raise
         try:
             lock(file)
         except (BlockingIOError, PermissionError) as error:
+            file.close()
             what = "is being fetched by another window or command: wait for that, then try again"
             raise fail(address, what) from error
         except OSError:
             pass  # a file system without locks
-        yield
+        if not tries or is_there(file, path):
+            return file
+        file.close()

@@ -90,28 +90,33 @@ def _status(entry: os.DirEntry[str]) -> tuple[int, float]:
 
 def _remove(folder: Path) -> int:
     """Remove what the downloads have put there; returns how many bytes."""
-    if _is_locked(folder / ".lock"):
-        return 0  # another window is fetching it
-    removed = 0
-    for entry in _files(folder):
-        size = _status(entry)[0]
-        with contextlib.suppress(OSError):
-            os.unlink(entry.path)
-            removed += size
+    path, removed = folder / ".lock", 0
+    with contextlib.suppress(OSError), path.open("ab") as file:
+        try:
+            lock(file)
+        except (BlockingIOError, PermissionError):
+            return 0  # another window is fetching it
+        except OSError:
+            pass  # a file system without locks
+        # The lock itself comes last: who makes a new one must find nothing left of the old.
+        for entry in sorted(_files(folder), key=lambda entry: entry.name == path.name):
+            size = _status(entry)[0]
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
+                removed += size
     with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            path.unlink(missing_ok=True)  # not while it is open, by anybody
         folder.rmdir()  # only where nothing else lies there
     return removed
 
 
-def _is_locked(path: Path) -> bool:
+def is_there(file: BinaryIO, path: Path) -> bool:
+    """The open file still has this name: nobody has removed it."""
     try:
-        with path.open("ab") as file:
-            lock(file)
-    except (BlockingIOError, PermissionError):
-        return True
-    except OSError:
-        pass
-    return False
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 if sys.platform == "win32":

@@ -353,3 +353,21 @@ def test_info_and_convert_take_addresses(
     for main in (info.main, convert_main):
         assert main([file_server.address("no.pkl")]) == 1
         assert "404" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "much"])
+def test_a_length_that_is_no_number_is_refused_where_a_newer_file_is_asked_for(
+    file_server: Any, address: str, length: str
+) -> None:
+    path = fetch(address, quiet)
+    file_server.files[NAME] = T64
+    file_server.changed_headers = {"Content-Length": length}
+    with pytest.raises(DownloadError, match="does not say how long it is"):
+        fetch(address, quiet, again=True)
+    assert path.read_bytes() == R64
+
+
+def test_a_range_without_end_is_none(file_server: Any, address: str) -> None:
+    break_off(file_server, address)
+    file_server.changed_headers = {"Content-Range": f"bytes {HALF}-{'9' * 5000}/{'9' * 5000}"}
+    assert fetch(address, quiet).read_bytes() == R64

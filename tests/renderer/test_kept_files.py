@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import networks
+from renderer import download as download_module
 from renderer import kept_files
 from renderer.download import cached_path, fetch
 from renderer.kept_files import limit_bytes, make_room, mark_used
@@ -108,3 +109,40 @@ def test_downloads_hold_the_limit(file_server: Any, monkeypatch: pytest.MonkeyPa
     os.utime(cached_path(addresses[1]).with_name(".about.json"), (1e9, 1e9))
     fetch(addresses[2], quiet)
     assert [cached_path(address).exists() for address in addresses] == [True, False, True]
+
+
+def test_a_folder_removed_just_before_its_lock_is_taken_is_made_again(
+    file_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_server.files["a.pkl"] = b"a" * SIZE
+    address = file_server.address("a.pkl")
+    lock, root = kept_files.lock, cached_path(address).parent.parent
+
+    def removed_first(file: Any) -> None:
+        monkeypatch.setattr(download_module, "lock", lock)
+        monkeypatch.setattr(kept_files, "limit_bytes", lambda: -1)
+        make_room(root, root)
+        monkeypatch.setattr(kept_files, "limit_bytes", lambda: 20 << 30)
+        lock(file)
+
+    monkeypatch.setattr(download_module, "lock", removed_first)
+    assert fetch(address, quiet).read_bytes() == b"a" * SIZE
+    assert cached_path(address).with_name(".lock").exists()
+
+
+def test_what_is_being_removed_is_locked_to_its_end(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink, locked = os.unlink, []
+
+    def look_and_unlink(path: str) -> None:
+        with (folders[0] / ".lock").open("ab") as file, pytest.raises(OSError):
+            kept_files.lock(file)
+        locked.append(Path(path).name)
+        unlink(path)
+
+    monkeypatch.setattr(os, "unlink", look_and_unlink)
+    monkeypatch.setattr(kept_files, "limit_bytes", lambda: 3 * SIZE)
+    make_room(folders[0].parent, folders[3])
+    assert (sorted(locked), locked[-1]) == ([".about.json", ".lock", "model.pkl"], ".lock")
+    assert those_there(folders) == [1, 2, 3]
