@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from renderer.messages import ContactSheet, Sheet, View
+from renderer.messages import ContactSheet, LayerInfo, Sheet, View
 from visualizer.pointer import raw_view
 
 THUMB_PX = 96
@@ -77,7 +77,13 @@ def unpack(sheet: Sheet) -> SheetData:
     """Read the bytes of a sheet."""
     shape = (sheet.rows * sheet.thumb_height, sheet.columns * sheet.thumb_width, 1)
     keys = {"Variance": np.asarray(sheet.variance), "Largest": np.asarray(sheet.max_abs)}
-    if sheet.out_of_band_db:
+    if sheet.out_of_band_db and _leaves_room(sheet.layer):
         keys["Out of band"] = np.asarray(sheet.out_of_band_db)
     histograms = np.frombuffer(sheet.histograms, "<u4").reshape(-1, sheet.num_bins)
     return SheetData(sheet, np.frombuffer(sheet.atlas, np.uint8).reshape(shape), keys, histograms)
+
+
+def _leaves_room(layer: LayerInfo) -> bool:
+    """Whether there are frequencies out of the layer's band: a disc always leaves the corners."""
+    rate = layer.sampling_rate
+    return layer.is_radial or not rate or layer.cutoff is None or layer.cutoff < rate / 2

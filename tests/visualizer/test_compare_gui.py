@@ -312,6 +312,31 @@ def test_both_values_and_their_difference_are_read_at_one_place(
     robot.press(imgui.Key.escape)
 
 
+def test_the_panels_below_the_pixel_stay_where_they_are_when_flipping(
+    robot: Any, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin_and_change(robot, comparison)
+    ends: list[float] = []
+    build = probe_panel._build_values
+
+    def watched(*args: Any) -> None:
+        start = imgui.get_cursor_pos_y()
+        build(*args)
+        ends.append(imgui.get_cursor_pos_y() - start)
+
+    monkeypatch.setattr(probe_panel, "_build_values", watched)
+    x, y = robot.window.viewport.picture.center
+    robot.do(lambda ui: ui.mouse_move_to_pos(imgui.ImVec2(x + 2, y + 2)))
+    for mode in ("A", "B", "Side by side"):
+        state = robot.app.state
+        shown = replace(state.comparison, mode=mode)
+        robot.app.change(replace(state, comparison=shown))
+        robot.frame()
+        robot.frame()
+    assert ends
+    assert len(set(ends)) == 1
+
+
 def test_a_place_is_found_in_a_layer_of_another_size() -> None:
     small = LayerInfo("a", 3, 36, 36, "float32")
     large = replace(small, height=148, width=148)

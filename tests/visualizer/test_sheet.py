@@ -68,6 +68,15 @@ def test_without_a_designed_band_none_is_out_of_it() -> None:
     assert data.sorted_channels("Out of band").tolist() == [0, 1, 2, 3, 4]
 
 
+def test_nothing_is_out_of_a_square_band_that_reaches_nyquist() -> None:
+    sheet = make((-120.0,) * 5)
+    for cutoff, radial, known in ((16.0, False, False), (16.0, True, True), (8.0, False, True)):
+        layer = replace(LAYER, sampling_rate=32.0, cutoff=cutoff, is_radial=radial)
+        data = unpack(replace(sheet, layer=layer))
+        assert ("Out of band" in data.orders) == known
+        assert (data.describe(0, "Out of band") != "") == known
+
+
 def test_the_shown_channels_and_gain_do_not_change_the_question() -> None:
     display = DisplaySpec(
         "L9",

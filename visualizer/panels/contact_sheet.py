@@ -222,7 +222,7 @@ class ContactSheetPanel:
             f"mean {sheet.mean[channel]:.4g}   std {sheet.std[channel]:.4g}",
             f"largest magnitude {sheet.max_abs[channel]:.4g}",
         ]
-        if sheet.out_of_band_db:
+        if "Out of band" in self.data.keys:
             lines.append(f"out of band {sheet.out_of_band_db[channel]:.1f} dB")
         lines.append("Click: show it · double click: back to the picture")
         controls.tooltip("\n".join(lines).replace("-", "−"))

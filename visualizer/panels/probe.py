@@ -34,6 +34,7 @@ NUM_RANKED = 12
 NUM_CELLS = 11
 _NAMES = ("R", "G", "B")
 _THREE_EM = 3.0  # width of a value beside two others
+_NOT_READ = np.empty(0, np.float32)  # of B while A alone is shown: no panel moves when flipping
 
 
 class ProbePanel:
@@ -78,7 +79,7 @@ class ProbePanel:
         other = shown_info(shown)
         if not comparison.is_on or shown is None or other is None:
             self._context.inquiries.forget(OTHER_TOPIC)
-            return None
+            return None if comparison.state.pinned is None else _NOT_READ
         view = _view_of(shown)
         place = same_place(place, layer, other)
         question = region_around(place, view)
@@ -175,9 +176,12 @@ def _build_values(values: Values | None, result: Shown, other: Values | None) ->
         if other is not None:
             b = _value(other, idx)
             texts = [_write(v, 6) for v in (value, b, difference(value, b))]
+            if other is _NOT_READ:
+                texts[1:] = "–", "–"
             colors = _color(value, limit), _color(b, limit), theme.TEXT
             _build_three((texts[0], texts[1], texts[2]), colors)
-            controls.tooltip("Raw values of A and of B at the same place, and their difference")
+            text = "Raw values of A and of B at the same place, and their difference"
+            controls.tooltip("Show B to read its values" if other is _NOT_READ else text)
         else:
             imgui.text_colored(_color(value, limit), _write(value, 9))
             outside = value is not None and abs(value) > limit
