@@ -106,8 +106,12 @@ class Loader:
             return JobDone(load.job_id, canceled=True)
         except Exception as error:  # a broken file must not end the renderer
             info = error_info(error, f"loading {load.source}")
-            with self._lock:
-                self._failed[load.source] = (source_stamp(load.source), info)
+            stamp = source_stamp(load.source)
+            if not (
+                load.again and is_address(load.source) and stamp
+            ):  # the copy is as good as ever
+                with self._lock:
+                    self._failed[load.source] = (stamp, info)
             return JobDone(load.job_id, error=info)
         with self._lock:
             self._failed.pop(load.source, None)
@@ -130,7 +134,7 @@ class Loader:
         if load.again and is_address(load.source):
             refresh(load.source, report)
         resident = self._store.get(load.source)
-        if resident is not None and resident.stamp == source_stamp(load.source):
+        if resident is not None and _is_newest(resident, load.source):
             self._send(JobProgress(load.job_id, 1.0, f"{resident.info.label} is in memory"))
             return resident
         model = load_model(load.source, self._device, report)
@@ -138,3 +142,9 @@ class Loader:
             raise Canceled
         self._store.add(model)
         return model
+
+
+def _is_newest(model: Model, source: str) -> bool:
+    """The file is the one that was read, or a download that had to make room since."""
+    stamp = source_stamp(source)
+    return model.stamp == stamp or (is_address(source) and not stamp)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from renderer.download import cached_path
 from renderer.errors import error_info, is_out_of_memory
 from renderer.frames import Frames
 from renderer.loader import Loader
@@ -44,6 +45,14 @@ class Ring:
 
     def release(self, _ring: str, _slot: int) -> None:
         pass
+
+
+@pytest.fixture
+def addresses(file_server: Any) -> list[str]:
+    """Of the same models."""
+    for path in map(Path, MODELS):
+        file_server.files[path.name] = path.read_bytes()
+    return [file_server.address(Path(path).name) for path in MODELS]
 
 
 class Bench:
@@ -319,3 +328,32 @@ def test_the_newest_snapshot_of_a_folder_is_the_model(tmp_path: Path) -> None:
         str(tmp_path),
     )
     assert replace(info, label="") != info
+
+
+def test_a_model_in_memory_is_not_downloaded_again_when_its_copy_made_room(
+    file_server: Any, addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUPE_CACHE_LIMIT", "0")
+    bench = Bench()
+    for address in addresses:
+        bench.answer_when_loaded(address)
+    assert [cached_path(address).exists() for address in addresses] == [False, True]
+    bench.loader.start(1, addresses[0])
+    bench.settled.get(timeout=LIMIT_SEC)
+    assert bench.sent[-1].error is None
+    assert len(file_server.ranges) == 2
+
+
+def test_a_server_without_a_newer_file_leaves_the_copy_to_frames(
+    file_server: Any, addresses: list[str]
+) -> None:
+    bench = Bench()
+    for address in addresses:
+        bench.answer_when_loaded(address)
+    file_server.files.clear()
+    bench.loader.start(1, addresses[0], again=True)
+    bench.settled.get(timeout=LIMIT_SEC)
+    assert "404" in bench.sent[-1].error.message
+    bench.store.drop(addresses[0])
+    assert bench.store.get(addresses[0]) is None
+    assert bench.answer_when_loaded(addresses[0]).error is None
