@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +58,11 @@ def check(recipe: Recipe) -> Recipe:
         raise ValueError(f"resolution is {size}, expected a power of two from 16 up")
     for name in ("batch", "w_dim", "lr", "mapping_lr", "warmup", "crossover", "first_cutoff"):
         value = getattr(recipe, name)
-        if value <= 0:
+        if not 0 < value < math.inf:
             raise ValueError(f"{name} is {value}, expected more than 0")
     for name in ("points", "mapping_features", "input_bandwidth", "half_rate", "crisp", "spread"):
         value = getattr(recipe, name)
-        if value < 0:
+        if not 0 <= value < math.inf:
             raise ValueError(f"{name} is {value}, expected 0 or more")
     if recipe.points and recipe.arch != "r":
         raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import signal
 from pathlib import Path
@@ -264,6 +265,8 @@ def test_a_sheet_shows_exact_pictures_above_made_ones() -> None:
         ({"arch": "x"}, "arch is 'x', expected one of r, t, sg2"),
         ({"resolution": 48}, "resolution is 48, expected a power of two"),
         ({"batch": 0}, "batch is 0, expected more than 0"),
+        ({"crisp": math.nan}, "crisp is nan, expected 0 or more"),
+        ({"lr": math.inf}, "lr is inf, expected more than 0"),
         ({"mixed_share": 1.5}, "mixed_share is 1.5, expected 0 to 1"),
     ],
 )
