@@ -88,6 +88,7 @@ class App:
             self.actions,
             self.go,
             self.inquiries,
+            self.models.open,
         )
         self.animator = Animator()
         self.is_paused = False

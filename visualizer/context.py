@@ -66,6 +66,7 @@ class Context:
     actions: dict[str, Callable[[], None]]  # by name, as in the menus: "Save picture", …
     go: Callable[[int], None]  # that many steps forward (+) or back (−)
     inquiries: Inquiries  # questions to the renderer about what is shown
+    open_path: Callable[[str], None]  # a model, a session, or a picture with its state
     model: ModelInfo | None = None  # of the state's model, as far as it is known
     pointer: Pointer = field(default_factory=Pointer)
     comparison: Comparison = field(default_factory=Comparison)

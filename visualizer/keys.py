@@ -125,7 +125,14 @@ class Keys:
         )  # fmt: skip
         known = {command.name for command in named}
         others = [Command(name, act) for name, act in app.actions.items() if name not in known]
-        return (*named, *self._comparing(), *others)
+        return (*named, *self._comparing(), *self._themes(), *others)
+
+    def _themes(self) -> list[Command]:
+        settings = self._app.settings
+        return [
+            Command(f"Theme: {name.lower()}", functools.partial(setattr, settings, "theme", name))
+            for name in theme.THEMES
+        ]
 
     def _comparing(self) -> list[Command]:
         """The ways of the Compare panel."""

@@ -65,6 +65,7 @@ class Window:
         self.look = Look(self._after_look)
         self._cpu_sec = self._begin_sec = 0.0  # as the frame began
         self._dropped: list[str] = []
+        app.context.open_path = self._dropped.append  # in the next frame: it may change the state
 
     def params(self) -> hello_imgui.RunnerParams:
         """The runner's parameters."""

@@ -49,6 +49,18 @@ def test_an_arrow_marks_the_next_command(robot: Any) -> None:
     assert robot.app.settings.scale == 1.0
 
 
+def test_the_themes_are_found_by_name(robot: Any) -> None:
+    def find(ui: Any) -> None:
+        ui.key_press(KEY.mod_ctrl | KEY.p)
+        ui.yield_(2)
+        ui.key_chars("theme light")
+        ui.key_press(KEY.enter)
+
+    robot.do(find)
+    robot.frame()
+    assert robot.app.settings.theme == "Light"
+
+
 def test_a_chord_whose_modifier_is_let_go_first_is_still_that_chord(robot: Any) -> None:
     """A key that is pressed while Ctrl is let go, all between two frames, as fast typing does."""
     io = imgui.get_io()

@@ -304,6 +304,18 @@ def test_a_dropped_picture_brings_its_state_and_its_model(
     assert robot.app.state == state
 
 
+def test_a_picture_typed_as_a_model_brings_its_state(robot: Any, pictures: Path) -> None:
+    robot.type_value("//Controls/Latent/##seed", 14)
+    shown, state = robot.settle(), robot.app.state
+    robot.press(imgui.Key.mod_ctrl | imgui.Key.s)
+    (path,) = saved(robot, pictures)
+    robot.reset()
+    robot.open_model(path)
+    assert np.array_equal(robot.settle(), shown)
+    assert robot.app.state == state
+    assert robot.app.models.failures == {}
+
+
 def test_a_saved_session_comes_back(robot: Any, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     robot.drag_picture(70, 40)

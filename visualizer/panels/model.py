@@ -76,7 +76,7 @@ class ModelPanel:
                 "on the window"
             )
         if entered and self._text.strip():
-            models.open(self._text)
+            self._context.open_path(self._text.strip())
             self._text = ""
         controls.next_to()
         if controls.button(f"{icons.OPEN}##browse", "Browse for a checkpoint", browse):
