@@ -81,7 +81,13 @@ class NewPictures:
         @torch.no_grad()
         def colours(first: int) -> Tensor:
             part = slice(first, first + AT_ONCE)
-            return self._draw_at(z[part], places[part], resolution, z_style=z_style[part])
+            found = self._draw_at(z[part], places[part], resolution, z_style=z_style[part])
+            wanted = [len(z[part]), points, 3]
+            if list(found.shape) != wanted:
+                raise ValueError(
+                    f"draw_at of {self._source.name} gave {list(found.shape)}, expected {wanted}"
+                )
+            return found
 
         drawn = list(run(colours, range(0, num, AT_ONCE)))
         return Places(z, z_style, places, torch.cat(drawn))

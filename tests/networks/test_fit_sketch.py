@@ -300,3 +300,14 @@ def test_a_chain_that_does_not_fit_together_is_refused(
 def test_a_chain_has_an_odd_number_of_layers() -> None:
     with pytest.raises(ValueError, match="channels has 4 numbers, expected an odd number"):
         chain_design(SKETCH, 6, (16,) * 4)
+
+
+def test_places_drawn_in_another_shape_are_refused() -> None:
+    def grey(z: Tensor, places: Tensor, resolution: int, *, z_style: Tensor) -> Tensor:
+        return draw_discs_at(z, places, resolution, z_style=z_style)[..., :1]
+
+    pictures = NewPictures(EVERYWHERE, SKETCH, grey)
+    with pytest.raises(
+        ValueError, match=r"draw_at of discs gave \[2, 8, 1\], expected \[2, 8, 3\]"
+    ):
+        pictures.choose(2, 8, torch.Generator().manual_seed(0))
