@@ -28,3 +28,8 @@ def clipped_share(shown: Shown) -> float:
     for other in others:  # reducing so short an axis takes ten times as long
         first = first | other
     return float(np.count_nonzero(first) / first.size)
+
+
+def describe_share(share: float) -> str:
+    """A share in whole per cent; a little is not none."""
+    return "< 1 %" if 0 < share <= 0.005 else f"{share:.0%}".replace("%", " %")

@@ -76,6 +76,12 @@ class CompareView:
             return region
         return Rect(region.x, region.y, region.width / 2, region.height)
 
+    def above_captions(self, region: Rect) -> Rect:
+        """The part of the region that messages may cover: which picture is seen stays readable."""
+        if self.comparison.state.pinned is None:
+            return region
+        return replace(region, height=region.height - imgui.get_font_size() - theme.px(10))
+
     def fold(self, mouse: ImVec2, region: Rect) -> ImVec2:
         """The mouse as if it were over the present picture."""
         if self._is_split and mouse.x >= region.x + region.width / 2:

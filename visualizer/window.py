@@ -190,7 +190,8 @@ class Window:
 
     def _build_over_all(self) -> None:
         if not self.actions.is_capturing_view:
-            overlay.build_ui(self.app.notices, self.viewport.region)
+            region = self.viewport.compare.above_captions(self.viewport.region)
+            overlay.build_ui(self.app.notices, region)
         keys.build_help(self.menus, self.keys.commands)
         self.keys.palette.build_ui()
         self.actions.prompt.build_ui()

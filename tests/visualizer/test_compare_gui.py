@@ -15,7 +15,8 @@ from PIL import Image
 from renderer.messages import LayerInfo, Probe
 from renderer.picture import read_metadata
 from renderer.state import CompareState
-from visualizer import icons
+from visualizer import icons, theme
+from visualizer.camera import Rect
 from visualizer.comparison import Comparison, pin
 from visualizer.comparison_view import CompareView, num_parts
 from visualizer.panels import probe as probe_panel
@@ -310,6 +311,27 @@ def test_both_values_and_their_difference_are_read_at_one_place(
         numbers = (float(pair[0]), float(pair[1]), float(pair[0]) - float(pair[1]))
         assert row == tuple(describe_value(number) for number in numbers)
     robot.press(imgui.Key.escape)
+
+
+def test_a_message_stands_above_the_caption(
+    robot: Any, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tops: list[float] = []
+    caption = CompareView._caption
+
+    def watched(self: CompareView, region: Rect, text: str) -> None:
+        tops.append(region.y + region.height - imgui.get_font_size() - 3 * theme.px(5))
+        caption(self, region, text)
+
+    monkeypatch.setattr(CompareView, "_caption", watched)
+    robot.press(imgui.Key.p)
+    robot.wait(lambda: tops, "the caption")
+    robot.app.notices.say("compare", "Pinned.")
+    for _ in range(3):  # a new message finds its height
+        robot.frame()
+    message = imgui.internal.find_window_by_name("##notice-compare")
+    assert comparison.state.pinned is not None
+    assert message.pos.y + message.size.y <= tops[-1]
 
 
 def test_the_panels_below_the_pixel_stay_where_they_are_when_flipping(

@@ -12,7 +12,7 @@ from imgui_bundle import imgui
 
 from renderer.display import TOO_BRIGHT, TOO_DARK
 from renderer.state import LayerState
-from visualizer.clipping import MANY, MARKS, clipped_share
+from visualizer.clipping import MANY, MARKS, clipped_share, describe_share
 from visualizer.panels.layers import LayersPanel
 
 pytestmark = pytest.mark.gui
@@ -172,6 +172,13 @@ def test_a_layer_that_is_mostly_clipped_says_so_and_has_a_remedy(robot: Any, gol
     seen: list[bool] = []
     robot.do(lambda ui: seen.append(ui.item_exists(f"{ROOM}###remedy")))
     assert seen == [False]  # the picture is shown in its place
+
+
+def test_a_little_clipped_is_not_none() -> None:
+    assert describe_share(0.0) == "0 %"
+    assert describe_share(0.002) == "< 1 %"
+    assert describe_share(0.006) == "1 %"
+    assert describe_share(0.91) == "91 %"
 
 
 def test_the_spectrum_beside_the_picture_is_not_counted_as_clipped(robot: Any) -> None:

@@ -12,7 +12,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 from renderer.messages import LayerInfo, Sheet, Stats
 from renderer.state import LayerState, ViewState
 from visualizer import controls, measure, theme
-from visualizer.clipping import MANY, clipped_share
+from visualizer.clipping import MANY, clipped_share, describe_share
 from visualizer.context import Context, Shown, with_changes
 from visualizer.histogram_plot import HEIGHT_EM, build_histogram
 from visualizer.layer_choice import (
@@ -113,9 +113,9 @@ class LayersPanel:
         text = "Pixels that are black or white because a shown channel is beyond −1…1"
         is_picture = shown_layer(result.layers, layer.name).name == OUTPUT
         if share < MANY or is_picture or layer.normalize:
-            imgui.text_colored(theme.TEXT_DIM, f"{share:.0%}".replace("%", " %"))
+            imgui.text_colored(theme.TEXT_DIM, describe_share(share))
             controls.tooltip(text)
-        elif controls.button(f"{share:.0%}".replace("%", " %: Normalize###remedy"), text, -1):
+        elif controls.button(f"{describe_share(share)}: Normalize###remedy", text, -1):
             layer = replace(layer, normalize=True)
         return layer
 
