@@ -14,7 +14,7 @@ from pathlib import Path
 
 from renderer.channel import Channel
 from renderer.environment import compute_environment
-from renderer.messages import RenderFrame
+from renderer.messages import ReleaseSlot, RenderFrame
 from renderer.shared_memory import SharedMemory
 
 # The import path of this process, not the current folder: a stray random.py must not matter.
@@ -61,7 +61,7 @@ class WorkerProcess:
         self._stderr_tail: collections.deque[str] = collections.deque(maxlen=40)
         self._outbox: list[object] = []
         self._outbox_changed = threading.Condition()
-        self._is_writing = False  # a message that has left the outbox
+        self._is_writing = False  # a message that has left the outbox, other than a released slot
         self._threads = [
             threading.Thread(target=run, name=f"renderer-{run.__name__}", daemon=True)
             for run in (self._write_messages, self._read_stderr)
@@ -82,10 +82,13 @@ class WorkerProcess:
         """Write a message if the pipe has room, else queue it; a frame replaces a queued one.
 
         The thread that writes the queue would wait for this interpreter, which a window that is
-        being built holds for milliseconds.
+        being built holds for milliseconds. Released slots can wait, and what comes after them
+        need not wait for them: waking the renderer for them alone would cost the window time.
         """
         with self._outbox_changed:
-            if not self._outbox and not self._is_writing and self._sent_at_once(message):
+            waiting = [m for m in self._outbox if not isinstance(m, ReleaseSlot)]
+            is_next = not waiting and not self._is_writing and not isinstance(message, ReleaseSlot)
+            if is_next and self._sent_at_once(message):
                 return
             if isinstance(message, RenderFrame):
                 self._outbox = [m for m in self._outbox if not isinstance(m, RenderFrame)]
@@ -153,7 +156,7 @@ class WorkerProcess:
                 self._is_writing = False
                 self._outbox_changed.wait_for(lambda: self._outbox)
                 message = self._outbox.pop(0)
-                self._is_writing = True
+                self._is_writing = not isinstance(message, ReleaseSlot)
             if message is None:
                 return
             try:

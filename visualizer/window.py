@@ -18,6 +18,7 @@ from visualizer.background import Background
 from visualizer.camera import Rect
 from visualizer.ending import Ending
 from visualizer.look import Look
+from visualizer.memory import keep_freed_memory
 from visualizer.menus import Menus
 from visualizer.pace import Pace
 from visualizer.panels import registry
@@ -44,6 +45,7 @@ class Window:
     """Builds every frame of the window from the app."""
 
     def __init__(self, app: App, waker: Waker | None = None) -> None:
+        keep_freed_memory()
         self.app = app
         self.waker = waker or Waker()
         self.ending = Ending(self.waker)

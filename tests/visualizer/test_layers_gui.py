@@ -12,7 +12,14 @@ from imgui_bundle import imgui
 
 from renderer.display import TOO_BRIGHT, TOO_DARK
 from renderer.state import LayerState
-from visualizer.clipping import MANY, MARKS, clipped_share, describe_share
+from visualizer.clipping import (
+    MANY,
+    MARKS,
+    READ_SEC,
+    ClippedShare,
+    clipped_share,
+    describe_share,
+)
 from visualizer.panels.layers import LayersPanel
 
 pytestmark = pytest.mark.gui
@@ -187,3 +194,17 @@ def test_the_spectrum_beside_the_picture_is_not_counted_as_clipped(robot: Any) -
     robot.app.change(replace(robot.app.state, spectrum=shown))
     robot.settle()
     assert clipped_share(robot.app.shown) == share
+
+
+def test_the_clipped_share_follows_pictures_of_one_view_a_few_times_a_second(robot: Any) -> None:
+    reader, shown = ClippedShare(), robot.app.shown
+    white = replace(shown, pixels=np.full_like(shown.pixels, 255))
+    share = reader.share_of(shown, 10.0)
+    assert share == clipped_share(shown) < 1
+    assert reader.share_of(white, 10.0 + READ_SEC / 2) == share
+    assert reader.share_of(white, 10.0 + READ_SEC) == 1
+    view = shown.result.request.views[0]
+    louder = replace(view, display=replace(view.display, scale_db=3.0))
+    request = replace(shown.result.request, views=(louder,))
+    other = replace(shown, result=replace(shown.result, request=request))
+    assert reader.share_of(other, 10.0 + READ_SEC) == share  # of another view: at once

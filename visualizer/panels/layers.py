@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -12,7 +13,7 @@ from imgui_bundle import ImVec2, ImVec4, imgui
 from renderer.messages import LayerInfo, Sheet, Stats
 from renderer.state import LayerState, ViewState
 from visualizer import controls, measure, theme
-from visualizer.clipping import MANY, clipped_share, describe_share
+from visualizer.clipping import MANY, ClippedShare, describe_share
 from visualizer.context import Context, Shown, with_changes
 from visualizer.histogram_plot import HEIGHT_EM, build_histogram
 from visualizer.layer_choice import (
@@ -55,7 +56,7 @@ class LayersPanel:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._scrolled_to: tuple[str, str] | None = None  # (model, layer) last brought into sight
-        self._clipped: tuple[Shown, float] | None = None  # the share of this picture
+        self._clipped = ClippedShare()
         self._table: _Table | None = None
 
     def build_ui(self, state: ViewState, result: Shown | None) -> ViewState:
@@ -106,9 +107,7 @@ class LayersPanel:
 
     def _build_clipped(self, layer: LayerState, result: Shown) -> LayerState:
         """How much is clipped; a layer that mostly is has a remedy beside it."""
-        if self._clipped is None or self._clipped[0] is not result:
-            self._clipped = result, clipped_share(result)
-        share = self._clipped[1]
+        share = self._clipped.share_of(result, time.monotonic())
         controls.label("Clipped")
         text = "Pixels that are black or white because a shown channel is beyond −1…1"
         is_picture = shown_layer(result.layers, layer.name).name == OUTPUT
