@@ -202,7 +202,7 @@ def test_no_text_over_or_around_the_panels_is_cut_off(
     state = panels.app.state
     for x in (1.0, 2.0):  # steps to undo
         panels.app.change(replace(state, latent=replace(state.latent, x=x)))
-    panels.app.settings.recent = [f"/nowhere/{'a-long-name-' * 3}{n}.pkl" for n in range(3)]
+    panels.app.settings.recent = [f"/nowhere/{'a-long-name-' * 3}{n}.pkl" for n in range(16)]
     panels.settle()
     found: list[str] = []
     for look in LOOKS[:2]:

@@ -13,6 +13,7 @@ from visualizer import controls, icons, measure, theme
 from visualizer.context import Context, Shown
 from visualizer.models import Failure, short_name
 
+LEAST_LIST_EM = 8.0  # height of a list below its button
 _FAMILIES = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 
 
@@ -100,7 +101,11 @@ class ModelPanel:
         if controls.button(name, help_text, width):
             imgui.open_popup(name)
         below = ImVec2(imgui.get_item_rect_min().x, imgui.get_item_rect_max().y + theme.px(2))
-        imgui.set_next_window_pos(below)
+        view = imgui.get_main_viewport()
+        room = view.pos.y + view.size.y - below.y - theme.px(2)
+        if room >= LEAST_LIST_EM * imgui.get_font_size():  # else Dear ImGui finds a place
+            imgui.set_next_window_pos(below)
+            imgui.set_next_window_size_constraints(ImVec2(0, 0), ImVec2(view.size.x, room))
         if not imgui.begin_popup(name):
             return
         if not sources:
