@@ -8,7 +8,7 @@ from dataclasses import replace
 from imgui_bundle import ImVec2, ImVec4, imgui
 from OpenGL import GL
 
-from visualizer import measure, theme
+from visualizer import kept_window, measure, theme
 from visualizer.camera import Rect
 
 
@@ -19,20 +19,30 @@ class Backdrop:
         self._grounds: list[tuple[Rect, ImVec4]] = []  # none over another
         self._docked: set[str] = set()  # windows, as of the last frame
 
-    def begin(self, label: str, flags: int = 0) -> bool:
-        """Begin a window; a docked one has its ground from here, a floating one draws its own."""
+    def begin(self, label: str, flags: int = 0, keep: bool = False) -> bool:
+        """Begin a window; a docked one has its ground from here, a floating one draws its own.
+
+        Args:
+            keep: let it look as in the last frame if nothing is against that; not to be built then.
+
+        Returns:
+            Whether the window is to be built.
+        """
         measure.follow()
+        if keep:
+            kept_window.ask()
         is_docked = label in self._docked
         if is_docked:
             imgui.push_style_color(imgui.Col_.window_bg.value, ImVec4(0, 0, 0, 0))
         visible, _ = imgui.begin(label, None, flags)
         if is_docked:
             imgui.pop_style_color()
+        is_kept = keep and kept_window.complete()
         if not imgui.is_window_docked():
             self._docked.discard(label)
             return bool(visible)
         self._docked.add(label)
-        if visible:
+        if visible or is_kept:
             place, size = imgui.get_window_pos(), imgui.get_window_size()
             self._grounds.append((Rect(place.x, place.y, size.x, size.y), theme.PANEL))
         return bool(visible)

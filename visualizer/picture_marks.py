@@ -27,6 +27,9 @@ class Placed(Protocol):
     view_region: Rect
     mouse: ImVec2
 
+    @property
+    def is_dragged(self) -> bool: ...
+
 
 class Marks:
     """Follows the mouse over the picture."""
@@ -59,7 +62,8 @@ class Marks:
         if pointer.is_wanted and pointer.pinned is not None:
             draw_pixel_frame(draw, placed.picture, pointer.pinned, cell)
         draw.pop_clip_rect()
-        pointer.is_wanted = False  # said again by the panel while it is open
+        if not placed.is_dragged:  # its panel is not built in every frame of a drag
+            pointer.is_wanted = False  # said again by the panel while it is open
 
     def _take_click(self, hovered: bool) -> None:
         """A click pins a pixel; a second one there, or Escape, lets it go."""

@@ -22,6 +22,7 @@ from visualizer.texture import PictureTexture
 
 MARGIN = 12.0  # around a fitted picture
 LATENT_PER_EM = 0.04  # as far as the mouse moves by the height of a letter
+_DRAGGING = (imgui.MouseButton_.left.value, imgui.MouseButton_.middle.value)
 HELP = (
     "Drag: latent · Shift+drag: translate · Ctrl+drag: rotate · wheel: zoom · "
     "middle or Space+drag: pan · double click: fit"
@@ -107,6 +108,11 @@ class Viewport:
         """Whether a picture of the same size could still come into the frame that was built."""
         is_alone = not self.sheet.is_open and not self.compare.comparison.is_on
         return self._texture is not None and is_alone and not self._is_moved
+
+    @property
+    def is_dragged(self) -> bool:
+        """Whether the mouse holds the picture and has moved it."""
+        return self._mode is not None and any(imgui.is_mouse_dragging(key) for key in _DRAGGING)
 
     @property
     def _is_moved(self) -> bool:

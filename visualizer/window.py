@@ -24,6 +24,7 @@ from visualizer.pace import Pace
 from visualizer.panels import registry
 from visualizer.presentation import Presentation
 from visualizer.status_bar import StatusBar
+from visualizer.turns import Turns
 from visualizer.viewport import Viewport
 from visualizer.waker import Waker
 
@@ -62,6 +63,7 @@ class Window:
         self.keys = keys.Keys(app, self.actions, self.viewport, self.menus, self.presentation)
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
+        self.turns = Turns()
         self.pace = Pace(app, self.waker)
         self.num_frames = 0
         self.look = Look(self._after_look)
@@ -164,9 +166,11 @@ class Window:
             self.app.state = self.viewport.build_ui(self.app.state)
             self.app.ask()  # while the rest of the window is built, the renderer begins
         imgui.end()
+        self.turns.begin_frame(self.viewport.is_dragged and not self.viewport.is_plain)
 
     def _build_column(self, label: str, panels: list[registry.Panel]) -> None:
-        if self.backdrop.begin(label):
+        if self.backdrop.begin(label, keep=self.turns.may_keep(label)):
+            self.turns.note_built(label)
             self._build_panels(panels)
             self.app.ask()
         imgui.end()

@@ -7,17 +7,19 @@ context arrives as mouse and keyboard input.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import itertools
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import glfw
 import numpy as np
-from imgui_bundle import hello_imgui, imgui
+from imgui_bundle import glfw_utils, hello_imgui, imgui
 
 from renderer.client import RendererClient
 from renderer.messages import UNTRAINED
@@ -139,6 +141,32 @@ class Robot:
                 ui.key_up(key)
 
         self.do(body)
+
+    @contextlib.contextmanager
+    def held_picture(self) -> Iterator[Callable[[float, float], None]]:
+        """The mouse holds the picture; what is given moves it by that much in the next frame.
+
+        Between the frames the test goes on, unlike in `do`.
+        """
+        io = imgui.get_io()
+        x, y = self.window.viewport.picture.center
+        window = glfw_utils.glfw_window_hello_imgui()
+        glfw.set_cursor_pos(window, x, y)  # else the backend puts the mouse back to where it is
+
+        def move(dx: float, dy: float) -> None:
+            nonlocal x, y
+            x, y = x + dx, y + dy
+            io.add_mouse_pos_event(x, y)
+
+        for _ in range(3):
+            move(0, 0)
+            self.frame()
+        io.add_mouse_button_event(0, True)
+        self.frame()
+        try:
+            yield move
+        finally:
+            io.add_mouse_button_event(0, False)
 
     # --- pictures ------------------------------------------------------------------------------
 

@@ -1,0 +1,130 @@
+"""Columns that are not built in every frame of a drag: complete throughout, true after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from imgui_bundle import imgui
+
+from visualizer.turns import letters_id
+
+pytestmark = pytest.mark.gui
+COLUMNS = ("Controls", "Analysis")
+
+
+class Watch:
+    """Sixty frames a second, however many the machine draws, and what was built in each."""
+
+    def __init__(self, robot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.built: set[str] = set()
+        self._robot = robot
+        taken, note = robot.window.turns, robot.window.turns.note_built
+        monkeypatch.setattr(taken, "_clock", lambda: robot.window.num_frames / 60)
+        monkeypatch.setattr(taken, "note_built", lambda name: (self.built.add(name), note(name)))
+
+    def shot(self) -> tuple[set[str], dict[str, np.ndarray]]:
+        """Draw a frame: the columns that were built in it, and how all of them look."""
+        self.built.clear()
+        pixels = self._robot.screenshot()
+        return set(self.built), {name: part_of(pixels, name) for name in COLUMNS}
+
+
+def part_of(pixels: np.ndarray, name: str) -> np.ndarray:
+    window = imgui.internal.find_window_by_name(name)
+    x, y = int(window.pos.x), int(window.pos.y)
+    return pixels[y : y + int(window.size.y), x : x + int(window.size.x)].copy()
+
+
+@pytest.fixture
+def watch(robot: Any, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    return Watch(robot, monkeypatch)
+
+
+def test_in_a_drag_columns_look_as_when_they_were_built_last(robot: Any, watch: Watch) -> None:
+    before = robot.app.state
+    num_kept = dict.fromkeys(COLUMNS, 0)
+    with robot.held_picture() as move:
+        for _ in range(4):
+            move(5, 3)
+            _, last = watch.shot()
+        for _ in range(20):
+            move(5, 3)
+            built, columns = watch.shot()
+            assert len(built) <= 1
+            for name in set(COLUMNS) - built:
+                num_kept[name] += 1
+                np.testing.assert_array_equal(columns[name], last[name])
+            if "Controls" in built:
+                assert not np.array_equal(columns["Controls"], last["Controls"]), "x and y move"
+            last = columns
+        assert robot.app.state.latent.x > before.latent.x
+    assert min(num_kept.values()) > 10
+
+
+def test_after_a_drag_the_columns_show_the_state(robot: Any, watch: Watch) -> None:
+    for num_moves in (8, 9, 10):  # whoever was built last
+        with robot.held_picture() as move:
+            for _ in range(num_moves):
+                move(4, 2)
+                watch.shot()
+        built, columns = watch.shot()
+        assert built == set(COLUMNS)
+        robot.settle()
+        np.testing.assert_array_equal(watch.shot()[1]["Controls"], columns["Controls"])
+
+
+def test_clicks_on_the_picture_are_wanted_throughout_a_drag(robot: Any, watch: Watch) -> None:
+    pointer = robot.app.context.pointer
+    with robot.held_picture() as move:
+        for _ in range(10):
+            move(4, 2)
+            watch.shot()
+            assert pointer.is_wanted
+    robot.click("//Analysis/Pixel")
+    robot.frame()
+    assert not pointer.is_wanted
+
+
+def test_letters_that_were_never_drawn_come_in_the_middle_of_a_drag(
+    robot: Any, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over_all, size = robot.window.keys.palette.build_ui, 30.0
+
+    def write_large() -> None:
+        place, draw = imgui.ImVec2(300, 300), imgui.get_foreground_draw_list()
+        draw.add_text(imgui.get_font(), size, place, 0xFFFFFFFF, "Letters of another size")
+        over_all()
+
+    monkeypatch.setattr(robot.window.keys.palette, "build_ui", write_large)
+    letters = letters_id()
+    with robot.held_picture() as move:
+        while letters_id() == letters:  # until their texture is full and another takes its place
+            size += 4
+            assert size < 400
+            move(1, 0)
+            watch.shot()
+        built, _ = watch.shot()
+        assert built == set(COLUMNS)
+        num_built = []
+        for _ in range(9):
+            move(1, 0)
+            num_built.append(len(watch.shot()[0]))
+        assert min(num_built) == 0, "they are kept again"
+
+
+def test_a_saved_window_is_built_in_a_drag_too(
+    robot: Any, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[np.ndarray] = []
+    monkeypatch.setattr(robot.window.actions, "take_window_capture", saved.append)
+    with robot.held_picture() as move:
+        for _ in range(7):
+            move(4, 2)
+            robot.frame()
+        robot.window.actions.request_window_capture()
+        move(4, 2)
+        built, _ = watch.shot()
+    assert built == set(COLUMNS)
+    assert len(saved) == 1

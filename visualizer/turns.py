@@ -1,0 +1,55 @@
+"""While the picture is dragged, the columns beside it are built in turn, not in every frame.
+
+Whoever drags looks at the picture: twenty new values a second are enough beside it, and what the
+columns cost would come out of the time of the picture.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from imgui_bundle import imgui
+
+KEPT_SEC = 0.045  # two frames of three at 60 a second
+
+
+class Turns:
+    """Which columns may look as they did in the frame before."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._built_sec: dict[str, float] = {}  # when, by column
+        self._now_sec = 0.0
+        self._is_dragged = False
+        self._is_taken = False  # by a column, in this frame
+        self._letters = -1  # the texture that the columns were drawn with
+
+    def begin_frame(self, is_dragged: bool) -> None:
+        """Call once per frame, before the first column.
+
+        A texture of letters that grew was replaced: what was drawn with it must be drawn anew.
+        """
+        letters = letters_id() if is_dragged else -1
+        self._is_dragged = is_dragged and letters == self._letters
+        self._letters = letters
+        self._now_sec = self._clock()
+        self._is_taken = False
+
+    def may_keep(self, label: str) -> bool:
+        """Whether a column need not be built in this frame."""
+        if not self._is_dragged:
+            return False
+        age_sec = self._now_sec - self._built_sec.get(label, -math.inf)
+        return age_sec < KEPT_SEC or (self._is_taken and age_sec < 2 * KEPT_SEC)
+
+    def note_built(self, label: str) -> None:
+        """A column is built in this frame."""
+        self._built_sec[label] = self._now_sec
+        self._is_taken = True
+
+
+def letters_id() -> int:
+    """Which texture holds the letters."""
+    return int(imgui.get_io().fonts.tex_data.unique_id)
