@@ -1,4 +1,4 @@
-"""The picture as an OpenGL texture, uploaded through a pixel buffer object.
+"""The picture as an OpenGL texture, uploaded through a pixel buffer object where it is large.
 
 Works in a core profile of GL 3.2 and later. Minification is linear from one mipmap, whole
 magnifications show exact pixels, and those between are linear, because uneven pixels would shimmer.
@@ -24,7 +24,9 @@ from OpenGL import GL  # noqa: E402  (the switches above must come first)
 from OpenGL.raw.GL.VERSION.GL_1_1 import glTexSubImage2D  # noqa: E402
 from OpenGL.raw.GL.VERSION.GL_1_5 import glBufferData  # noqa: E402
 
-_FORMATS = {1: (GL.GL_R8, GL.GL_RED), 3: (GL.GL_RGB8, GL.GL_RGB)}
+# four channels inside: software OpenGL fills and reads them faster than three
+_FORMATS = {1: (GL.GL_R8, GL.GL_RED), 3: (GL.GL_RGBA8, GL.GL_RGB)}
+_AT_ONCE_BYTES = 2**18  # less than this is copied sooner than a buffer is made for it
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -99,14 +101,17 @@ class PictureTexture:
         is_odd = pixels.strides[0] % 4 != 0  # rows are expected to begin at whole words
         if is_odd:
             GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
-        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
-        # a new store each time: the driver need not wait for the upload before
-        address = ctypes.c_void_p(pixels.__array_interface__["data"][0])
-        glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, address, GL.GL_STREAM_DRAW)
+        address: ctypes.c_void_p | None = ctypes.c_void_p(pixels.__array_interface__["data"][0])
+        is_large = pixels.nbytes > _AT_ONCE_BYTES
+        if is_large:  # a new store each time: the driver need not wait for the upload before
+            GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, self._buffer_id)
+            glBufferData(GL.GL_PIXEL_UNPACK_BUFFER, pixels.nbytes, address, GL.GL_STREAM_DRAW)
+            address = None
         glTexSubImage2D(
-            GL.GL_TEXTURE_2D, level, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, None
+            GL.GL_TEXTURE_2D, level, 0, 0, width, height, kind, GL.GL_UNSIGNED_BYTE, address
         )
-        GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
+        if is_large:
+            GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
         if is_odd:
             GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
         GL.glBindTexture(GL.GL_TEXTURE_2D, 0)
