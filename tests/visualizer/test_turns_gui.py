@@ -97,9 +97,11 @@ def test_letters_that_were_never_drawn_come_in_the_middle_of_a_drag(
         draw.add_text(imgui.get_font(), size, place, 0xFFFFFFFF, "Letters of another size")
         over_all()
 
-    monkeypatch.setattr(robot.window.keys.palette, "build_ui", write_large)
     letters = letters_id()
     with robot.held_picture() as move:
+        while len(watch.shot()[0]) == len(COLUMNS):
+            move(4, 0)
+        monkeypatch.setattr(robot.window.keys.palette, "build_ui", write_large)
         while letters_id() == letters:  # until their texture is full and another takes its place
             size += 4
             assert size < 400
