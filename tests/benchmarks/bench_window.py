@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -105,14 +106,15 @@ def _window(state: ViewState | None = None, idle_fps: float = 120.0) -> Iterator
         robot.close()
 
 
-def _drag(robot: Any, act: Callable[[], object], seconds: float) -> int:
-    """Change the latent in every frame, as a drag does; returns the number of frames."""
+def _drag(robot: Any, move: Callable[[float, float], None], seconds: float) -> int:
+    """Lead the mouse, which holds the picture, in circles; returns the number of frames."""
     num_frames = 0
     end_sec = time.perf_counter() + seconds
     while time.perf_counter() < end_sec:
-        _move(robot)
-        act()
+        before = robot.app.state
+        move(5 * math.cos(num_frames / 20), 5 * math.sin(num_frames / 20))
         robot.frame()
+        assert robot.app.state != before, "the mouse has lost the picture"
         num_frames += 1
     return num_frames
 
@@ -124,12 +126,12 @@ def _move(robot: Any) -> None:
 
 def measure_drag(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     """A drag with the default generator: the window's own time, and input to screen."""
-    with _window() as robot:
+    with _window() as robot, robot.held_picture() as move:
         timings = robot.app.timings
-        _drag(robot, lambda: None, 1.0)
+        _drag(robot, move, 1.0)
         for values in (timings.gui_ms, timings.latency_ms, timings.render_ms):
             values.clear()
-        num_frames = _drag(robot, lambda: None, 4.0)
+        num_frames = _drag(robot, move, 4.0)
         return {
             "gui_ms_median": percentile(timings.gui_ms, 0.5),
             "gui_ms_p95": percentile(timings.gui_ms, 0.95),
