@@ -3,7 +3,7 @@
 Which numbers a latent stands for is what a fit learns most slowly. A source that offers them as
 `traits_of` has the mapping network learn them beforehand, by themselves; with `pose_of` the
 generator's own input transform follows what moves, so that the rest of it needs to know one place
-only.
+only; with `waves` it has what fine texture is made of (see waves.py).
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from networks.fit.routes import lead
 from networks.fit.soap import Soap
 from networks.fit.source import Source
+from networks.fit.waves import follow, plant
 from networks.fourier import SynthesisInput
 from networks.generator import Generator
 from networks.layers import MappingNetwork
+from networks.stylegan3 import StyleGAN3
 
 STEPS = 1500
 BATCH = 1024
 LR = 1.0  # of weights that are stored 100 times larger than they act
 POOL = 65536  # latents
 RIDGE = 1e-3
+LOOKED_AT = 64  # latents, for which channels matter
 
 Numbers = Callable[[Tensor], Tensor]
 
@@ -39,15 +43,31 @@ def take_hints(generator: Generator, source: Source, seed: int, steps: int = STE
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(POOL, source.z_dim, generator=rng)
     share = learn_traits(generator.mapping, z, _values(source.traits, z), steps, rng)
-    if source.pose is not None:
-        w = _values(lambda part: generator.mapping(part)[:, 0], z)
-        weight, bias = solve(w, _values(source.pose, z))
-        for module in generator.synthesis.modules():
-            if isinstance(module, SynthesisInput) and module.affine.bias is not None:
-                with torch.no_grad():
-                    module.affine.weight.copy_(weight / module.affine.spec.weight_gain)
-                    module.affine.bias.copy_(bias)
+    set_input(generator, source, z)
     return share
+
+
+def set_input(generator: Generator, source: Source, z: Tensor) -> None:
+    """Have the input follow the source's subject and carry its waves, as far as it tells them.
+
+    Args:
+        generator: changed in place; its mapping network must know the source's latents.
+        source: where the hints come from.
+        z: [N, z_dim], many latents.
+
+    Raises:
+        ValueError: more waves than the input can spare features.
+    """
+    w = _values(lambda part: generator.mapping(part)[:, 0], z)
+    module = next(m for m in generator.synthesis.modules() if isinstance(m, SynthesisInput))
+    if source.pose is not None and module.affine.bias is not None:
+        follow(module, w, *solve(w, _values(source.pose, z)))
+    if source.waves is not None:
+        freqs, phases = source.waves()
+        at = plant(module, freqs.flatten(0, 1), phases.flatten()).view_as(phases)
+        if isinstance(generator, StyleGAN3) and generator.design.layers[0].conv_kernel == 1:
+            ws = _values(generator.mapping, z[:LOOKED_AT])
+            lead(generator, ws, list(at), torch.Generator().manual_seed(0))
 
 
 @torch.no_grad()

@@ -36,6 +36,16 @@ def at_points(generator: StyleGAN3, ws: Tensor, places: Tensor, dtype: torch.dty
     return x.float() * generator.design.output_scale
 
 
+def at_each_layer(generator: StyleGAN3, ws: Tensor, places: Tensor) -> list[Tensor]:
+    """As `at_points`: what every layer is given at places, float32 [N, P, C] each."""
+    rows = ws.unbind(dim=1)
+    values = [features(generator.synthesis.input, rows[0], places, torch.float32)]
+    for name, w in zip(generator.synthesis.layer_names[:-1], rows[1:], strict=False):
+        layer = cast(SynthesisLayer, getattr(generator.synthesis, name))
+        values.append(_layer(layer, values[-1], w))
+    return values
+
+
 def features(source: SynthesisInput, w: Tensor, places: Tensor, dtype: torch.dtype) -> Tensor:
     """The Fourier features of `source` at places: [N, P, C]."""
     matrix = source._learned_transform(w)

@@ -25,6 +25,7 @@ from networks.stylegan3 import StyleGAN3
 
 ROOM = 24576  # pictures that are kept
 FIRST = 2048  # pictures at the start
+POSE_WEIGHT = 50.0  # of the squared error of the pose, against that of the colours
 DRAWN_PER_STEP = 0.05  # share of a batch that is new
 
 
@@ -76,6 +77,20 @@ class Sketcher(Trainer):
         ws, ws_style = replica.mapping(torch.cat([shard.z, shard.z_style])).chunk(2)
         rows = min(self.recipe.crossover, replica.num_ws - 1)
         ws = torch.cat([ws[:, :rows], ws_style[:, rows:]], dim=1)
+        loss = self._astray(replica, ws[:, 0], shard.z)
         made = at_points(cast(StyleGAN3, replica), ws, shard.places, self._dtype)
-        share = len(shard.z) / self.recipe.batch
-        return gradients_of(charbonnier(made - shard.colours) * share, replica)
+        loss = loss + charbonnier(made - shard.colours)
+        return gradients_of(loss * (len(shard.z) / self.recipe.batch), replica)
+
+    def _astray(self, replica: Generator, w: Tensor, z: Tensor) -> Tensor:
+        """How far the input's transform is from where the source says that its subject stands.
+
+        Waves of twenty cycles per width need it exact; the colours of a few places say little
+        about it.
+        """
+        if not self.recipe.hinted or self.source.pose is None:
+            return w.new_zeros([])
+        found = cast(StyleGAN3, replica).synthesis.input.affine(w)
+        found = found / found[:, :2].norm(dim=1, keepdim=True)
+        missed: Tensor = (found - self.source.pose(z)).square().mean()
+        return POSE_WEIGHT * missed

@@ -8,8 +8,11 @@ picture in widths of the picture from its centre: fits with `moved_share` need i
 
 It may also tell about latents: `traits_of(z)`, the numbers [N, K] that decide the picture, and
 `pose_of(z)`, where its subject stands: cos and sin of its turn and its place [N, 4], as the input
-of a generator takes them. `hinted` fits begin with those. A source that can draw single places
-offers `draw_at(z, places, resolution, z_style=...)`: then a sketch sees new pictures only.
+of a generator takes them, and `waves()`: frequencies [G, K, 2] in cycles per width and phases
+[G, K] in turns of the waves in the frame of `pose_of` that add up, K at a time, to the G patterns
+of its fine texture. `hinted` fits begin with those.
+A source that can draw single places offers `draw_at(z, places, resolution, z_style=...)`: then a
+sketch sees new pictures only.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ class Source:
     traits: Callable[[Tensor], Tensor] | None = None
     pose: Callable[[Tensor], Tensor] | None = None
     draw_at: DrawAt | None = None
+    waves: Callable[[], tuple[Tensor, Tensor]] | None = None
 
 
 def load_source(name: str) -> Source:
@@ -66,7 +70,7 @@ def load_source(name: str) -> Source:
     """
     try:
         module = importlib.import_module(name)
-        names = ("traits_of", "pose_of", "draw_at")
+        names = ("traits_of", "pose_of", "draw_at", "waves")
         more = (getattr(module, optional, None) for optional in names)
         return Source(name, int(module.Z_DIM), module.draw, *more)
     except (ImportError, AttributeError) as error:

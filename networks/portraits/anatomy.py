@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from networks.portraits.grain import Grain, grain_of
 from networks.portraits.shapes import (
     Frame,
     both,
@@ -33,6 +34,7 @@ class Anatomy:
         hair: distance to the whole outline of the hair, behind and in front.
         fall: distance to the hair that is in front of the face.
         behind: distance to the hair seen behind neck and shoulders.
+        grain: the fine waves of strands, curls and freckles, which turn and shift with the head.
     """
 
     body: Frame
@@ -42,6 +44,7 @@ class Anatomy:
     hair: Tensor
     fall: Tensor
     behind: Tensor
+    grain: Grain
 
 
 def anatomy(scene: Frame, who: Layout) -> Anatomy:
@@ -52,7 +55,7 @@ def anatomy(scene: Frame, who: Layout) -> Anatomy:
     face = bent(head, who)
     skull = skull_outline(head, who)
     mass, fall = hair_outline(head, face, who)
-    return Anatomy(body, head, face, skull, mass, fall, mass)
+    return Anatomy(body, head, face, skull, mass, fall, mass, grain_of(scene, who))
 
 
 def bent(head: Frame, who: Layout) -> Frame:

@@ -110,9 +110,7 @@ def _weave(paint: Paint, frame: Frame, style: Style, alpha: Tensor) -> None:
     """Fine texture: a knit of small waves, and stripes that fade in."""
     x, y = frame.x, frame.y
     drop = y + 0.30 * x * x
-    knit = wave(13 * x, 13, frame.px) * wave(
-        10 * drop + 0.12 * wave(26 * x, 26, frame.px), 10.5, frame.px
-    )
+    knit = wave(6 * x, 6, frame.px) * wave(6 * drop, 6.5, frame.px)
     paint.add(0.03 * style.knit * knit * alpha, lab(1.0))
     bands = wave(5.2 * drop, 5.4, frame.px)
     light = tinted(style.under, 1.0)

@@ -5,7 +5,6 @@ from torch import Tensor
 
 from networks.portraits.anatomy import CHIN_Y, Anatomy
 from networks.portraits.colors import Paint, lab, oklab, tinted
-from networks.portraits.freckles import freckles
 from networks.portraits.shapes import blob, both, cover, ellipse, glow, smoothstep, wave
 from networks.portraits.traits import Layout, Style
 
@@ -51,8 +50,8 @@ def paint_face(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     _blush(paint, body, who, style, alpha)
     _hair_shadow(paint, body, who, style, alpha)
     _age(paint, body, style, alpha)
-    spots = freckles(face) * blob(face.x, face.y - 0.13, 0.27, 0.13)
-    paint.over(0.55 * style.freckles * spots * alpha, tinted(style.skin, 0.66, 1.3))
+    spots = smoothstep(body.grain.spots, 0.5, 1.7) * blob(face.x, face.y - 0.13, 0.27, 0.13)
+    paint.over(0.75 * style.freckles * spots * alpha, tinted(style.skin, 0.66, 1.3))
 
 
 def _blush(paint: Paint, body: Anatomy, who: Layout, style: Style, alpha: Tensor) -> None:
@@ -95,9 +94,7 @@ def paint_beard(paint: Paint, body: Anatomy, who: Layout, style: Style) -> None:
     mouth = ellipse(x, y - 0.335, who.mouth_width + 0.02, 0.062)
     jaw = both(jaw, -mouth, 0.03)
     lip = ellipse(x.abs() - 0.065, y - 0.262 - 0.35 * (x.abs() - 0.05) ** 1.0, 0.105, 0.034)
-    strand = x * (1.25 - 0.5 * (y - 0.3))
-    tone = wave(12 * strand + 0.2 * wave(3 * y, 3, face.px), 13, face.px)
-    tone = 0.04 * tone + 0.012 * wave(5.3 * strand + 0.5 * y, 6, face.px)
+    tone = 0.028 * body.grain.ridged(body.grain.fan)
     color = tinted(style.hair, 0.95) + (style.strands * tone)[:, None] * lab(1.0, 0.02, 0.04).to(
         tone
     )

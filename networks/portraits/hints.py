@@ -7,10 +7,9 @@ import dataclasses
 import torch
 from torch import Tensor
 
+from networks.portraits.grain import NECK
 from networks.portraits.shapes import SPAN
 from networks.portraits.traits import Layout, Style, layout_of, style_of
-
-NECK = 0.40  # the head turns about a place this far below the middle, scene units
 
 
 def traits_of(z: Tensor) -> Tensor:
