@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu.h"
+#include "filter_pairs.h"
 #include "scratch.h"
 #include "threads.h"
 
@@ -84,12 +85,17 @@ int default_width(const FilterTask& task) {
 
 }  // namespace
 
-void plan(FilterTask& task, bool allow_fast) {
-    task.fast = allow_fast && fast_case(task);
+void plan(FilterTask& task, Accuracy accuracy) {
+    task.fast = accuracy != Accuracy::plain && fast_case(task);
     task.radial = task.fast && !task.fd.separable;
+    task.pairs.rank = 0;
     if (!task.fast) return;
     fold(task);
     task.folded.unclamped = unclamped_limit(task);
+    const bool is_plain = !task.bias && !task.x_scale && !task.y_scale;
+    if (accuracy == Accuracy::halves && task.bfloat16 && is_plain && active_kernels().has_pairs) {
+        plan_pairs(task);
+    }
 }
 
 void run_filter(const FilterTask& task, int threads, int strip_width, int strip_rows) {
@@ -103,7 +109,8 @@ void run_filter(const FilterTask& task, int threads, int strip_width, int strip_
     if (strip_rows <= 0) {
         // a few units per thread at least; shorter bands repeat the work at their upper edge
         const std::int64_t units = std::int64_t(task.n) * columns * blocks;
-        while (units * ((task.out_h + rows - 1) / rows) < 3 * threads && rows > 16) {
+        const int wanted = task.pairs.rank ? 2 : 3;
+        while (units * ((task.out_h + rows - 1) / rows) < wanted * threads && rows > 16) {
             rows = (rows / 2 + 1) / 2 * 2;
         }
     }

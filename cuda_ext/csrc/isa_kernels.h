@@ -7,6 +7,7 @@
 #include "pixel_product.h"
 #include "strip_fast.h"
 #include "strip_generic.h"
+#include "strip_pairs.h"
 
 namespace loupe {
 namespace {
@@ -24,7 +25,23 @@ void strip_typed(const FilterTask& task, const Strip& strip, float* scratch) {
     }
 }
 
+#ifdef LOUPE_AVX512BF16
+constexpr bool has_pairs = true;
+#else
+constexpr bool has_pairs = false;
+#endif
+
 void strip_any(const FilterTask& task, const Strip& strip, float* scratch) {
+#ifdef LOUPE_AVX512BF16
+    if (task.pairs.rank) {
+        if (task.up == 2) {
+            strip_pairs<2>(task, strip, scratch);
+        } else {
+            strip_pairs<4>(task, strip, scratch);
+        }
+        return;
+    }
+#endif
     if (task.bfloat16) {
         strip_typed<BFloat16>(task, strip, scratch);
     } else {
@@ -33,6 +50,11 @@ void strip_any(const FilterTask& task, const Strip& strip, float* scratch) {
 }
 
 std::int64_t strip_floats(const FilterTask& task, int width) {
+#ifdef LOUPE_AVX512BF16
+    if (task.pairs.rank) {
+        return task.up == 2 ? pair_floats<2>(task, width) : pair_floats<4>(task, width);
+    }
+#endif
     if (!task.fast) return generic_floats(task, width);
     return task.up == 2 ? fast_floats<2>(task, width) : fast_floats<4>(task, width);
 }
@@ -79,9 +101,9 @@ double fma_rounds(std::int64_t rounds) {
 }  // namespace
 
 extern const Kernels LOUPE_TABLE;
-const Kernels LOUPE_TABLE = {LOUPE_NAME,    Vec::lanes,   &strip_floats, &strip_any,
-                             &bias_act_any, product_rows, panel_width,   &conv_floats,
-                             &conv_any,     &fold_panel,  &pixels_any,   &dots,
-                             &fma_rounds};
+const Kernels LOUPE_TABLE = {LOUPE_NAME,    Vec::lanes,    has_pairs,    &strip_floats,
+                             &strip_any,    &bias_act_any, product_rows, panel_width,
+                             &conv_floats,  &conv_any,     &fold_panel,  &pixels_any,
+                             &dots,         &fma_rounds};
 
 }  // namespace loupe

@@ -59,6 +59,20 @@ BiasActTask bias_and_clamp(const LayerTask& layer) {
     return task;
 }
 
+// Demodulation and bias are part of the product where the filter works on pairs of bfloat16.
+void plan_filter(LayerTask& layer, const float* scale) {
+    FilterTask& filter = layer.filter;
+    const float* bias = filter.bias;
+    filter.bias = nullptr;
+    if (layer.kernel == 1) plan(filter, Accuracy::halves);
+    if (filter.pairs.rank) {
+        layer.conv.y_scale = scale, layer.conv.bias = bias;
+        return;
+    }
+    filter.bias = bias, filter.x_scale = scale;
+    plan(filter, Accuracy::floats);
+}
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
@@ -77,12 +91,12 @@ LayerSeconds run_layer(LayerTask layer, int threads) {
                     &styles[std::size_t(i) * c], &demodulation[std::size_t(i) * o]);
     }
     layer.conv.x_scale = styles.data();
+    const float* scale = layer.style.power ? demodulation.data() : nullptr;
+    if (layer.filtered) plan_filter(layer, scale);
     run_conv(layer.conv, layer.kernel, threads);
     spent.convolution = seconds_since(begin);
     begin = Clock::now();
     if (layer.filtered) {
-        layer.filter.x_scale = layer.style.power ? demodulation.data() : nullptr;
-        plan(layer.filter, true);
         run_filter(layer.filter, threads, 0, 0);
     } else {
         run_bias_act(bias_and_clamp(layer), threads);

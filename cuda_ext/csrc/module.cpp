@@ -61,7 +61,8 @@ Filter filter_of(const std::tuple<Address, int, int, bool>& f) {
 }
 
 // shape: n, c, h, w, out_h, out_w. pads: x, y of the first sample.
-// pattern: mode (0 none, 1 write, 2 read), height, width, y, x. tuning: strip width, rows, fast.
+// pattern: mode (0 none, 1 write, 2 read), height, width, y, x. tuning: strip width, rows,
+// accuracy (0 the general kernel, 1 float32, 2 bfloat16 inside).
 void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::array<int, 6> shape,
                     std::array<std::int64_t, 3> x_stride, std::array<std::int64_t, 3> y_stride,
                     std::tuple<Address, int, int, bool> fu, std::tuple<Address, int, int, bool> fd,
@@ -91,7 +92,7 @@ void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::a
     task.fu = taps(filter_of(fu), reverse, kept_up);
     task.fd = taps(filter_of(fd), reverse, kept_down);
     prepare_result(task.y, task.n, task.y_stride.n, task.bfloat16);
-    loupe::plan(task, tuning[2] != 0);
+    loupe::plan(task, static_cast<loupe::Accuracy>(tuning[2]));
     loupe::run_filter(task, threads, tuning[0], tuning[1]);
 }
 

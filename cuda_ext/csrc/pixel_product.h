@@ -76,14 +76,15 @@ LOUPE_INLINE void pair_sums(const BFloat16* x, std::int64_t step, const float* w
 
 #endif
 
+// `bias`: what the sums begin with.
 template <class T, int ROWS>
-void pixels_times_panel(const T* x, std::int64_t x_step, const float* weights, int depth, T* y,
-                        std::int64_t y_step, int channels) {
+void pixels_times_panel(const T* x, std::int64_t x_step, const float* weights, int depth,
+                        const Vec* bias, T* y, std::int64_t y_step, int channels) {
     LOUPE_UNROLL(14)
     for (int r = 0; r < ROWS; ++r) LOUPE_PREFETCH_WRITE(y + r * y_step);
     PixelSums<ROWS> sums;
     LOUPE_UNROLL(14)
-    for (int r = 0; r < ROWS; ++r) sums[r][0] = sums[r][1] = splat(0.0f);
+    for (int r = 0; r < ROWS; ++r) sums[r][0] = bias[0], sums[r][1] = bias[1];
 #ifdef LOUPE_AVX512BF16
     if constexpr (sizeof(T) == 2) {
         pair_sums<ROWS>(x, x_step, weights, depth, sums);
@@ -112,18 +113,23 @@ void conv_pixels(const ConvTask& task, int image, std::int64_t first, int pixels
     const float* weights = static_cast<const float*>(task.folded) + image * panels * panel;
     for (int channel = 0; channel < task.o; channel += panel_width, weights += panel) {
         const int rest = task.o - channel;
+        Vec bias[panel_vectors] = {splat(0.0f), splat(0.0f)};
+        for (int v = 0; v < panel_vectors && task.bias; ++v) {
+            const int more = rest - v * Vec::lanes;
+            if (more > 0) bias[v] = load_channels(task.bias + channel + v * Vec::lanes, more);
+        }
+        const T* from = x;
+        T* to = y + channel;
         int p = 0;
         for (; p + product_rows <= pixels; p += product_rows) {
-            pixels_times_panel<T, product_rows>(x + p * step, step, weights, task.c,
-                                                y + p * y_step + channel, y_step, rest);
+            pixels_times_panel<T, product_rows>(from, step, weights, task.c, bias, to, y_step, rest);
+            from += product_rows * step, to += product_rows * y_step;
         }
-        for (; p + 4 <= pixels; p += 4) {
-            pixels_times_panel<T, 4>(x + p * step, step, weights, task.c, y + p * y_step + channel,
-                                     y_step, rest);
+        for (; p + 4 <= pixels; p += 4, from += 4 * step, to += 4 * y_step) {
+            pixels_times_panel<T, 4>(from, step, weights, task.c, bias, to, y_step, rest);
         }
-        for (; p < pixels; ++p) {
-            pixels_times_panel<T, 1>(x + p * step, step, weights, task.c, y + p * y_step + channel,
-                                     y_step, rest);
+        for (; p < pixels; ++p, from += step, to += y_step) {
+            pixels_times_panel<T, 1>(from, step, weights, task.c, bias, to, y_step, rest);
         }
     }
 }

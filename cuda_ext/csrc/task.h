@@ -29,6 +29,17 @@ struct FoldedTaps {
     float unclamped;        // inputs of at most this magnitude give nothing that is clamped
 };
 
+// The same as pairs of bfloat16, for layers of reduced precision (see strip_pairs.h): the tap of
+// the earlier sample in the low half.
+struct PairTaps {
+    static constexpr int most_rank = 3;
+    int rank;                                // products that make up the down filter; 0: unused
+    std::uint32_t vertical[4][3];            // [phase], with the gain
+    std::uint32_t horizontal[4][3];          // [phase], with the factor of the activation
+    std::uint32_t across[most_rank][6], down[most_rank][6];
+    std::uint16_t unclamped;                 // as above, as bfloat16
+};
+
 // One filtered_lrelu over a whole tensor.
 struct FilterTask {
     const void* x;
@@ -47,6 +58,7 @@ struct FilterTask {
     Taps fu, fd;
     bool fast, radial;             // the folded kernel serves this case
     FoldedTaps folded;
+    PairTaps pairs;
 };
 
 // A column strip of a channel block: outputs [row, row_end) x [column, column + width).
@@ -68,13 +80,14 @@ struct BiasActTask {
     std::int64_t image_rows, noise_rows;
 };
 
-// y = conv(x * x_scale, weights) * y_scale, kernel 1x1 or 3x3; see pixel_product.h, conv_unit.h.
+// y = conv(x * x_scale, weights) * y_scale + bias, kernel 1x1 or 3x3; see pixel_product.h, conv_unit.h.
 struct ConvTask {
     const void* x;
     void* y;
     bool bfloat16;         // of x and y; arithmetic is in float32
     const float* x_scale;  // [N, C] or null
     const float* y_scale;  // [N, O] or null
+    const float* bias;     // [O] or null; 1x1 only
     const float* weights;  // packed
     int n, c, h, w, o, out_h, out_w, pad;
     Strides x_stride, y_stride;  // 1x1: x_stride.h is w * x_stride.w, and so in y
@@ -86,6 +99,7 @@ struct ConvTask {
 struct Kernels {
     const char* name;
     int lanes;  // channels per strip
+    bool has_pairs;  // strips of pairs of bfloat16
     std::int64_t (*strip_floats)(const FilterTask&, int width);  // scratch of one strip
     void (*strip)(const FilterTask&, const Strip&, float* scratch);
     void (*bias_act)(const BiasActTask&, std::int64_t row, std::int64_t row_end);
