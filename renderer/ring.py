@@ -6,6 +6,7 @@ stay readable) and announces it with `RingOpened`.
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import threading
@@ -42,7 +43,7 @@ class RingReader:
         """
         shape = (ref.height, ref.width, ref.channels)
         block: Any = self._blocks[ref.ring]
-        flat = np.frombuffer(block, np.uint8, int(np.prod(shape)), ref.offset)
+        flat = np.frombuffer(block, np.uint8, math.prod(shape), ref.offset)
         return flat.reshape(shape)
 
 

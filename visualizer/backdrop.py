@@ -3,13 +3,14 @@ five times as slowly as it clears one, and they are most of the window."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from imgui_bundle import ImVec2, ImVec4, imgui
 from OpenGL import GL
 
 from visualizer import kept_window, measure, theme
 from visualizer.camera import Rect
+
+_GROUND = imgui.Col_.window_bg.value
+_CLEAR = ImVec4(0, 0, 0, 0)
 
 
 class Backdrop:
@@ -33,7 +34,7 @@ class Backdrop:
             kept_window.ask()
         is_docked = label in self._docked
         if is_docked:
-            imgui.push_style_color(imgui.Col_.window_bg.value, ImVec4(0, 0, 0, 0))
+            imgui.push_style_color(_GROUND, _CLEAR)
         visible, _ = imgui.begin(label, None, flags)
         if is_docked:
             imgui.pop_style_color()
@@ -52,8 +53,8 @@ class Backdrop:
         corner, size = imgui.get_cursor_screen_pos(), imgui.get_content_region_avail()
         rect = Rect(corner.x, corner.y, size.x, size.y)
         if imgui.is_window_docked():
-            window, panel = self._grounds[-1]
-            self._grounds[-1] = replace(window, height=rect.y - window.y), panel
+            above, panel = self._grounds[-1]
+            self._grounds[-1] = Rect(above.x, above.y, above.width, rect.y - above.y), panel
             self._grounds.append((rect, color))
             return
         high = ImVec2(rect.x + rect.width, rect.y + rect.height)
@@ -64,7 +65,8 @@ class Backdrop:
         """Paint what this frame has named; call before Dear ImGui renders."""
         if not self._grounds:
             return
-        size = imgui.get_io().display_size
+        io = imgui.get_io()
+        size, scale = io.display_size, io.display_framebuffer_scale
         bottom = max(rect.y + rect.height for rect, _ in self._grounds)
         below = Rect(0, bottom, size.x, size.y - bottom), theme.BAR  # the line below leaves a gap
         grounds = [*self._grounds, below]
@@ -73,7 +75,7 @@ class Backdrop:
         GL.glEnable(GL.GL_SCISSOR_TEST)
         for rect, color in grounds:
             if color is not common:
-                _confine(rect)
+                _confine(rect, size.y, scale)
                 _paint(color)
         GL.glDisable(GL.GL_SCISSOR_TEST)
         self._grounds.clear()
@@ -84,10 +86,8 @@ def _paint(color: ImVec4) -> None:
     GL.glClear(GL.GL_COLOR_BUFFER_BIT)
 
 
-def _confine(rect: Rect) -> None:
-    """Let only this rectangle of the window be painted."""
-    io = imgui.get_io()
-    scale, height = io.display_framebuffer_scale, io.display_size.y
+def _confine(rect: Rect, height: float, scale: ImVec2) -> None:
+    """Let only this rectangle of a window of this height be painted."""
     left, right = round(rect.x * scale.x), round((rect.x + rect.width) * scale.x)
     low = round((height - rect.y - rect.height) * scale.y)
     high = round((height - rect.y) * scale.y)

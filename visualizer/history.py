@@ -81,6 +81,12 @@ def keep_look(state: ViewState, now: ViewState) -> ViewState:
     return replace(state, comparison=comparison)
 
 
+def is_look_alone(before: ViewState, after: ViewState) -> bool:
+    """Whether two states differ in nothing but how A and B are shown."""
+    old, new = before.comparison, after.comparison
+    return old is not new and old != new and after == keep_look(before, after)
+
+
 @dataclass(frozen=True)
 class Step:
     """One change, as a person made it."""
@@ -111,9 +117,11 @@ class History:
 
     def record(self, state: ViewState, gesture_open: bool) -> None:
         """Take the state of this frame; while a gesture goes on, its changes are one step."""
-        if state != self.state and state == keep_look(self.state, state):
+        if state is self.state or state == self.state:
+            pass
+        elif is_look_alone(self.state, state):
             self.state = state
-        elif state != self.state:
+        else:
             if self._is_open and self._done:
                 self._done[-1] = Step(self._done[-1].before, state)
             else:

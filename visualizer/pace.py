@@ -7,6 +7,7 @@ software. There, fewer frames are drawn while a picture takes long.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -44,10 +45,11 @@ class Pace:
 
         What has come since the waker was cleared counts.
         """
+        if not self.is_software:
+            return
         app, now_sec = self._app, self._clock()
-        is_up = app.renderer.status.state in ("ready", "busy")
         left_sec = begin_sec + 1 / SLOW_FPS - now_sec
-        if self.is_software and is_up and left_sec > 0 and is_late(app, now_sec):
+        if left_sec > 0 and is_late(app, now_sec) and self._is_up:
             self._waker.wait(left_sec)
 
     def hold(self) -> None:
@@ -64,7 +66,7 @@ class Pace:
 
     def _is_worth_it(self) -> bool:
         owed = self._app.owed
-        recent_ms = list(self._app.timings.render_ms)[-NUM_RECENT:]
+        recent_ms = list(itertools.islice(reversed(self._app.timings.render_ms), NUM_RECENT))
         if owed is None or not recent_ms:
             return False
         if owed.since_sec == owed.newest_sec:
@@ -76,5 +78,11 @@ class Pace:
 
     def _left_sec(self) -> float:
         """How long the picture may still be waited for; 0 where none is owed."""
-        owed, is_up = self._app.owed, self._app.renderer.status.state in ("ready", "busy")
-        return owed.newest_sec + HOLD_SEC - self._clock() if owed is not None and is_up else 0.0
+        owed = self._app.owed
+        if owed is None or not self._is_up:
+            return 0.0
+        return owed.newest_sec + HOLD_SEC - self._clock()
+
+    @property
+    def _is_up(self) -> bool:
+        return self._app.renderer.status.state in ("ready", "busy")

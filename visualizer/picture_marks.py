@@ -16,6 +16,8 @@ from visualizer.pointer import Place, raw_view, region_at, values_of
 TOPIC = "values"
 MARGIN_PX = 8  # asked for beyond what is visible, so that a small pan need not wait
 CLICK_PX = 4.0  # a press that moves less is a click
+_ESCAPE = imgui.Key.escape
+_LEFT = imgui.MouseButton_.left.value
 
 
 class Placed(Protocol):
@@ -68,16 +70,15 @@ class Marks:
     def _take_click(self, hovered: bool) -> None:
         """A click pins a pixel; a second one there, or Escape, lets it go."""
         pointer = self._context.pointer
-        if imgui.is_key_pressed(imgui.Key.escape, False):
+        if imgui.is_key_pressed(_ESCAPE, False):
             pointer.pinned = None
-        left = imgui.MouseButton_.left
-        if not hovered or not imgui.is_mouse_released(left.value):
+        if not hovered or not imgui.is_mouse_released(_LEFT):
             return
         io = imgui.get_io()
-        moved = math.sqrt(io.mouse_drag_max_distance_sqr[left.value])
+        moved = math.sqrt(io.mouse_drag_max_distance_sqr[_LEFT])
         if moved > CLICK_PX or io.key_ctrl or io.key_shift:
             return
-        if io.mouse_clicked_last_count[left.value] > 1:  # a double click fits the picture
+        if io.mouse_clicked_last_count[_LEFT] > 1:  # a double click fits the picture
             pointer.pinned = self._before_click
             return
         self._before_click = pointer.pinned

@@ -1,6 +1,6 @@
 """While the picture is dragged, the columns beside it are built in turn, not in every frame.
 
-Whoever drags looks at the picture: twenty new values a second are enough beside it, and what the
+Whoever drags looks at the picture: ten new values a second are enough beside it, and what the
 columns cost would come out of the time of the picture.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from imgui_bundle import imgui
 
-KEPT_SEC = 0.045  # two frames of three at 60 a second
+KEPT_SEC = 0.07  # twelve times a second, or less: of five frames at 60 a second, two build one
 
 
 class Turns:

@@ -22,7 +22,8 @@ from visualizer.texture import PictureTexture
 
 MARGIN = 12.0  # around a fitted picture
 LATENT_PER_EM = 0.04  # as far as the mouse moves by the height of a letter
-_DRAGGING = (imgui.MouseButton_.left.value, imgui.MouseButton_.middle.value)
+_BUTTONS = imgui.ButtonFlags_.mouse_button_left.value | imgui.ButtonFlags_.mouse_button_middle.value
+_LEFT, _MIDDLE = imgui.MouseButton_.left.value, imgui.MouseButton_.middle.value
 HELP = (
     "Drag: latent · Shift+drag: translate · Ctrl+drag: rotate · wheel: zoom · "
     "middle or Space+drag: pan · double click: fit"
@@ -68,8 +69,7 @@ class Viewport:
         imgui.invisible_button(
             "##picture",
             ImVec2(self.region.width, self.region.height),
-            imgui.ButtonFlags_.mouse_button_left.value
-            | imgui.ButtonFlags_.mouse_button_middle.value,
+            _BUTTONS,
         )
         hovered, active = imgui.is_item_hovered(), imgui.is_item_active()
         self.view_region = self.compare.main_region(self.region)
@@ -87,7 +87,7 @@ class Viewport:
             return state
         if hovered:
             self._handle_wheel()
-            if imgui.is_mouse_double_clicked(imgui.MouseButton_.left.value):
+            if imgui.is_mouse_double_clicked(_LEFT):
                 self.camera = Camera()
         self._mode = self._pick_mode() if active and self._mode is None else self._mode
         if not active:
@@ -112,7 +112,9 @@ class Viewport:
     @property
     def is_dragged(self) -> bool:
         """Whether the mouse holds the picture and has moved it."""
-        return self._mode is not None and any(imgui.is_mouse_dragging(key) for key in _DRAGGING)
+        return self._mode is not None and any(
+            imgui.is_mouse_dragging(key) for key in (_LEFT, _MIDDLE)
+        )
 
     @property
     def _is_moved(self) -> bool:
@@ -217,9 +219,7 @@ class Viewport:
 
     def _pick_mode(self) -> str:
         io = imgui.get_io()
-        if imgui.is_key_down(imgui.Key.space) or imgui.is_mouse_down(
-            imgui.MouseButton_.middle.value
-        ):
+        if imgui.is_key_down(imgui.Key.space) or imgui.is_mouse_down(_MIDDLE):
             self.space_was_used = imgui.is_key_down(imgui.Key.space)
             return "pan"
         if self.compare.grips(self):
