@@ -98,7 +98,7 @@ def _window(state: ViewState | None = None, idle_fps: float = 120.0) -> Iterator
     from tests.visualizer.robot import Robot
     from visualizer.settings import Settings
 
-    robot = Robot(state, settings=Settings(vsync=False), idle_fps=idle_fps)
+    robot = Robot(state, settings=Settings(vsync=False), idle_fps=idle_fps, has_engine=False)
     try:
         robot.settle(limit_sec=120.0)
         yield robot

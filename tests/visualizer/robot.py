@@ -45,8 +45,12 @@ class Robot:
         size: tuple[int, int] = (1280, 720),
         settings: Settings | None = None,
         idle_fps: float = 120.0,
+        has_engine: bool = True,
     ) -> None:
-        """Open the window; without `settings` nothing but the machine sets its pace."""
+        """Open the window; without `settings` nothing but the machine sets its pace.
+
+        Without the test engine it costs what a person's costs, and has no `do`.
+        """
         waker = Waker()
         self.first_state = state or ViewState(model=UNTRAINED)
         settings = settings or Settings(fps_limit=1000, vsync=False)
@@ -54,15 +58,16 @@ class Robot:
         self.app = App(RendererClient(on_event=waker), settings, self.first_state)
         self.window = Window(self.app, waker)
         params = self.window.params()
-        params.use_imgui_test_engine = True
+        params.use_imgui_test_engine = has_engine
         params.app_window_params.window_geometry.size = size
         params.app_window_params.restore_previous_geometry = False
         params.fps_idling.fps_idle = idle_fps
         self.params = params
         hello_imgui.manual_render.setup_from_runner_params(params)
-        self._engine = hello_imgui.get_imgui_test_engine()
-        ignore_broken_pipes()
-        engine_api.get_io(self._engine).config_run_speed = engine_api.TestRunSpeed.fast
+        if has_engine:
+            self._engine = hello_imgui.get_imgui_test_engine()
+            ignore_broken_pipes()
+            engine_api.get_io(self._engine).config_run_speed = engine_api.TestRunSpeed.fast
         self._names = (f"body{number}" for number in itertools.count())
         self._grab: Pixels | None = None
 
