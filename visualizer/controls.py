@@ -1,7 +1,8 @@
 """The controls that every panel uses: label left, value right, unit in the value.
 
 All of them take a value and return a new one. A value changed from its default is drawn in the
-accent colour; a right click resets it; a double click or Ctrl+click types it.
+accent colour; a right click resets it; a double click or Ctrl+click types it. What is scrolled out
+of sight is left undrawn: Dear ImGui does so with its own part.
 """
 
 from __future__ import annotations
@@ -82,11 +83,12 @@ def number(
     new = min(max(new, limits[0]), limits[1]) if changed else value
     if _reset_clicked():
         new = default
-    field = _Field()
-    if not was_typing:
-        text = fit_text.fit_number(new, digits, field.room)
-        _draw_value(text, unit, prefix, new != default, field)
-    field.draw_bar(new, default, limits)
+    if imgui.is_item_visible():
+        field = _Field()
+        if not was_typing:
+            text = fit_text.fit_number(new, digits, field.room)
+            _draw_value(text, unit, prefix, new != default, field)
+        field.draw_bar(new, default, limits)
     tooltip(help_text)
     return new
 
@@ -114,12 +116,13 @@ def integer(
         imgui.pop_style_color()
     if _reset_clicked():
         changed, new = True, default
-    field = _Field()
-    if not was_typing:
-        text = str(new) if shown is None else shown
-        _draw_value(text, unit, prefix, new != default, field)
-    if limits[1] - limits[0] < 1000:
-        field.draw_bar(new, default, limits)
+    if imgui.is_item_visible():
+        field = _Field()
+        if not was_typing:
+            text = str(new) if shown is None else shown
+            _draw_value(text, unit, prefix, new != default, field)
+        if limits[1] - limits[0] < 1000:
+            field.draw_bar(new, default, limits)
     tooltip(help_text)
     return min(max(new, limits[0]), limits[1]) if changed else value
 
@@ -148,7 +151,7 @@ def seed(name: str, value: int, default: int, help_text: str = "", width: float 
         new = min(max(int(text), 0), 0xFFFFFFFF)
     if _reset_clicked():
         new = default
-    if not was_active:
+    if not was_active and imgui.is_item_visible():
         _draw_value(str(new), "", "", new != default, _Field())
     tooltip(help_text)
     return new
@@ -162,6 +165,7 @@ def path(name: str, value: str) -> str:
     _, text = imgui.input_text(f"##{name}", value)
     if not was_active:
         imgui.pop_style_color()
+    if not was_active and imgui.is_item_visible():
         field = _Field()
         place = ImVec2(field.left + measure.padding_x, field.top + measure.padding_y)
         shown = ellipsis(text, field.room, keep_end=True)
@@ -201,7 +205,8 @@ def button(text: str, help_text: str = "", width: float = 0.0, active: bool = Fa
         imgui.pop_style_var()
     if active:
         imgui.pop_style_color()
-        _Field().underline(theme.ACCENT)
+        if imgui.is_item_visible():
+            _Field().underline(theme.ACCENT)
     tooltip(help_text)
     return bool(pressed)
 

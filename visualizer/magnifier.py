@@ -22,6 +22,8 @@ def build_magnifier(pixels: Pixels, place: Place, num_cells: int, side: float) -
     """Draw `num_cells`² pixels around a place into a square of the panel."""
     origin = imgui.get_cursor_screen_pos()
     imgui.dummy(ImVec2(side, side))
+    if not imgui.is_item_visible():
+        return
     draw = imgui.get_window_draw_list()
     ground = imgui.get_color_u32(theme.BAR)  # beyond the picture
     draw.add_rect_filled(origin, ImVec2(origin.x + side, origin.y + side), ground)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from imgui_bundle import imgui
 
-KEPT_SEC = 0.07  # twelve times a second, or less: of five frames at 60 a second, two build one
+KEPT_SEC = 0.09  # of six frames at 60 a second, two build one of them
 
 
 class Turns:

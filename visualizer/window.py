@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -68,6 +69,7 @@ class Window:
         self.num_frames = 0
         self.look = Look(self._after_look)
         self._cpu_sec = self._begin_sec = 0.0  # as the frame began
+        self._heights: dict[str, float] = {}  # of the open panels
         self._dropped: list[str] = []
         app.context.open_path = self._dropped.append  # in the next frame: it may change the state
 
@@ -176,7 +178,7 @@ class Window:
         imgui.end()
 
     def _build_panels(self, panels: list[registry.Panel]) -> None:
-        app, padding = self.app, imgui.ImVec2(theme.px(3), theme.px(5))
+        padding = imgui.ImVec2(theme.px(3), theme.px(5))
         for panel in panels:
             title = panel.title
             measure.push_semibold()
@@ -186,13 +188,24 @@ class Window:
             measure.pop_font()
             if opened:
                 imgui.push_id(title)
-                state = panel.build_ui(app.state, app.shown)
-                if state is not app.state and state != app.state:  # else it is asked for anew
-                    app.state = state
+                self._build_panel(panel)
                 imgui.pop_id()
                 imgui.spacing()
-            elif registry.is_changed(title, app.state):
+            elif registry.is_changed(title, self.app.state):
                 _mark_changed()
+
+    def _build_panel(self, panel: registry.Panel) -> None:
+        """One that is wholly out of sight only keeps its place while the picture is dragged."""
+        app, title, top = self.app, panel.title, imgui.get_cursor_pos_y()
+        height = self._heights.get(title, math.inf)
+        if self.viewport.is_dragged and not imgui.is_rect_visible(imgui.ImVec2(1, height)):
+            imgui.dummy(imgui.ImVec2(0, height))
+            return
+        state = panel.build_ui(app.state, app.shown)
+        if state is not app.state and state != app.state:  # else it is asked for anew
+            app.state = state
+        gap = imgui.get_style().item_spacing.y
+        self._heights[title] = max(0.0, imgui.get_cursor_pos_y() - top - gap)
 
     def _build_over_all(self) -> None:
         if not self.actions.is_capturing_view:

@@ -102,6 +102,25 @@ def test_every_control_has_a_tooltip(panels: Any, monkeypatch: pytest.MonkeyPatc
     assert drawn == explained, f"without a tooltip: {sorted(drawn - explained)}"
 
 
+def test_what_is_scrolled_out_of_sight_is_not_drawn(
+    panels: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    class Field(controls._Field):
+        def __init__(self) -> None:
+            super().__init__()
+            drawn.append((self.top, self.bottom))
+
+    monkeypatch.setattr(controls, "_Field", Field)
+    panels.frame()
+    column = imgui.internal.find_window_by_name("Controls")
+    top, bottom = column.pos.y, column.pos.y + column.size.y
+    assert column.scroll_max.y > 300
+    assert len(drawn) > 10
+    assert all(high > top and low < bottom for low, high in drawn)
+
+
 def changed_state(state: ViewState) -> ViewState:
     """Nothing that a control holds is at its default."""
     return replace(

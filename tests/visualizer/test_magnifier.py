@@ -28,6 +28,7 @@ def test_every_cell_has_the_colour_of_its_pixel_and_none_lies_beyond_the_picture
     fake: Any = SimpleNamespace(
         get_cursor_screen_pos=lambda: ImVec2(7, 8),
         dummy=lambda _: None,
+        is_item_visible=lambda: True,
         get_window_draw_list=lambda: draw,
         get_color_u32=lambda _: 0,
     )

@@ -75,6 +75,33 @@ def test_after_a_drag_the_columns_show_the_state(robot: Any, watch: Watch) -> No
         np.testing.assert_array_equal(watch.shot()[1]["Controls"], columns["Controls"])
 
 
+def test_panels_out_of_sight_keep_their_place_in_a_drag_and_are_built_after_it(
+    robot: Any, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with robot.held_picture() as move:
+        move(20, 0)
+        robot.frame()
+    robot.settle()  # there is a step in the history, which is below what can be seen
+    history = next(panel for panel in robot.window.right if panel.title == "History")
+    built: list[str] = []
+    build_ui = history.build_ui
+    monkeypatch.setattr(history, "build_ui", lambda *given: (built.append(""), build_ui(*given))[1])
+    column = imgui.internal.find_window_by_name("Analysis")
+    before = column.scroll_max.y
+    with robot.held_picture() as move:
+        for _ in range(4):
+            move(5, 3)
+            watch.shot()
+        built.clear()
+        for _ in range(20):
+            move(5, 3)
+            watch.shot()
+            assert column.scroll_max.y == pytest.approx(before, abs=40)  # a row, later
+        assert not built
+    watch.shot()
+    assert built
+
+
 def test_clicks_on_the_picture_are_wanted_throughout_a_drag(robot: Any, watch: Watch) -> None:
     pointer = robot.app.context.pointer
     with robot.held_picture() as move:
