@@ -33,6 +33,11 @@ def complete() -> bool:
     return True
 
 
+def is_first() -> bool:
+    """Whether nobody has begun a window in this frame before the present one."""
+    return int(internal.get_current_window_read().begin_order_within_context) == 1
+
+
 def _draw_scrollbar(window: internal.Window) -> None:
     axis, inner = internal.Axis.y, window.inner_rect
     place = internal.get_window_scrollbar_rect(window, axis)

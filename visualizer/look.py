@@ -25,8 +25,12 @@ class Look:
         self._num_frames = 0  # since then
         self.columns = Columns()
 
-    def follow(self, settings: Settings) -> None:
-        """Call once per frame, before Dear ImGui begins it."""
+    def follow(self, settings: Settings, is_dragged: bool = False) -> None:
+        """Call once per frame, before Dear ImGui begins it.
+
+        Args:
+            is_dragged: the mouse holds the picture, so that nobody gives a column another width.
+        """
         self._num_frames += 1
         if self._num_frames >= MONITOR_FRAMES or not self._monitor:
             self._monitor, self._num_frames = monitor_scale(), 0
@@ -43,7 +47,8 @@ class Look:
             self._padding = style.frame_padding.x
             hello_imgui.get_runner_params().imgui_window_params.background_color = theme.BAR
             self._on_change()
-        self.columns.follow(settings, wanted[1])
+        if not is_dragged:
+            self.columns.follow(settings, wanted[1])
 
     def ask_monitor(self) -> None:
         """Its scale may have changed: ask in the next frame."""

@@ -1,7 +1,7 @@
-"""While the picture is dragged, the columns beside it are built in turn, not in every frame.
+"""While the picture is dragged, what stands around it is built in turn, not in every frame.
 
-Whoever drags looks at the picture: ten new values a second are enough beside it, and what the
-columns cost would come out of the time of the picture.
+Whoever drags looks at the picture: ten new values a second are enough beside it, and what
+the columns cost would come out of the time of the picture.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ KEPT_SEC = 0.09  # of six frames at 60 a second, two build one of them
 
 
 class Turns:
-    """Which columns may look as they did in the frame before."""
+    """Which windows may look as they did in the frame before: the columns and the line below."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._built_sec: dict[str, float] = {}  # when, by column
+        self._built_sec: dict[str, float] = {}  # when, by window
         self._now_sec = 0.0
         self._is_dragged = False
-        self._is_taken = False  # by a column, in this frame
-        self._letters = -1  # the texture that the columns were drawn with
+        self._is_taken = False  # by a window, in this frame
+        self._letters = -1  # the texture that they were drawn with
 
     def begin_frame(self, is_dragged: bool) -> None:
-        """Call once per frame, before the first column.
+        """Call once per frame, before the first window.
 
         A texture of letters that grew was replaced: what was drawn with it must be drawn anew.
         """
@@ -38,14 +38,14 @@ class Turns:
         self._is_taken = False
 
     def may_keep(self, label: str) -> bool:
-        """Whether a column need not be built in this frame."""
+        """Whether a window need not be built in this frame."""
         if not self._is_dragged:
             return False
         age_sec = self._now_sec - self._built_sec.get(label, -math.inf)
         return age_sec < KEPT_SEC or (self._is_taken and age_sec < 2 * KEPT_SEC)
 
     def note_built(self, label: str) -> None:
-        """A column is built in this frame."""
+        """A window is built in this frame."""
         self._built_sec[label] = self._now_sec
         self._is_taken = True
 

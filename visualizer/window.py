@@ -10,7 +10,7 @@ import numpy as np
 from imgui_bundle import glfw_utils, hello_imgui, imgui
 from OpenGL import GL
 
-from visualizer import keys, layout, measure, overlay, theme
+from visualizer import kept_window, keys, layout, measure, overlay, theme
 from visualizer.actions import Actions
 from visualizer.animation import is_animated
 from visualizer.app import App
@@ -65,6 +65,7 @@ class Window:
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
         self.turns = Turns()
+        self._bar_is_next = False  # the line below is what Hello ImGui begins first in a frame
         self.pace = Pace(app, self.waker)
         self.num_frames = 0
         self.look = Look(self._after_look)
@@ -91,6 +92,7 @@ class Window:
         callbacks.post_init = self._after_init
         callbacks.before_exit = self._before_exit
         callbacks.pre_new_frame = self._begin_frame
+        callbacks.post_new_frame = self._after_new_frame
         callbacks.show_menus = self.menus.build_ui
         callbacks.post_render_dockable_windows = self._build_over_all
         callbacks.before_imgui_render = self._end_frame
@@ -100,6 +102,7 @@ class Window:
 
     def _show_bar(self, callbacks: hello_imgui.RunnerCallbacks, shown: bool) -> None:
         """Put the status bar at the lower edge, or take it away."""
+        self._bar_is_next = False
         if not shown:
             callbacks.edges_toolbars = {}
             return
@@ -107,9 +110,7 @@ class Window:
         options.size_em = 1.9
         options.window_padding_em = imgui.ImVec2(0.7, 0.15)
         options.window_bg = theme.BAR
-        callbacks.add_edge_toolbar(
-            hello_imgui.EdgeToolbarType.bottom, self.status_bar.build_ui, options
-        )
+        callbacks.add_edge_toolbar(hello_imgui.EdgeToolbarType.bottom, self._build_status, options)
 
     def _after_init(self) -> None:
         import glfw
@@ -154,7 +155,19 @@ class Window:
         idling.vsync_to_monitor = settings.vsync
         moving = is_animated(self.app.state) and not self.app.is_paused
         idling.enable_idling = not (moving or self.app.context.comparison.is_blinking)
-        self.look.follow(settings)
+        self.look.follow(settings, self.viewport.is_dragged)
+
+    def _after_new_frame(self) -> None:
+        self.turns.begin_frame(self.viewport.is_dragged and not self.viewport.is_plain)
+        if self._bar_is_next and self.turns.may_keep("Status"):
+            kept_window.ask()
+
+    def _build_status(self) -> None:
+        if kept_window.complete():
+            return
+        self._bar_is_next = kept_window.is_first()
+        self.turns.note_built("Status")
+        self.status_bar.build_ui()
 
     def _after_look(self) -> None:
         if not self.presentation.is_alone:
@@ -168,7 +181,6 @@ class Window:
             self.app.state = self.viewport.build_ui(self.app.state)
             self.app.ask()  # while the rest of the window is built, the renderer begins
         imgui.end()
-        self.turns.begin_frame(self.viewport.is_dragged and not self.viewport.is_plain)
 
     def _build_column(self, label: str, panels: list[registry.Panel]) -> None:
         if self.backdrop.begin(label, keep=self.turns.may_keep(label)):

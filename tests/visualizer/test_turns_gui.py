@@ -1,4 +1,4 @@
-"""Columns that are not built in every frame of a drag: complete throughout, true after it."""
+"""What is not built in every frame of a drag: complete throughout, true after it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from imgui_bundle import imgui
 from visualizer.turns import letters_id
 
 pytestmark = pytest.mark.gui
-COLUMNS = ("Controls", "Analysis")
+WINDOWS = ("Status", "Controls", "Analysis")
+BAR_PX = 24  # height of the line below
 
 
 class Watch:
@@ -25,13 +26,15 @@ class Watch:
         monkeypatch.setattr(taken, "note_built", lambda name: (self.built.add(name), note(name)))
 
     def shot(self) -> tuple[set[str], dict[str, np.ndarray]]:
-        """Draw a frame: the columns that were built in it, and how all of them look."""
+        """Draw a frame: what was built in it, and how all of it looks."""
         self.built.clear()
         pixels = self._robot.screenshot()
-        return set(self.built), {name: part_of(pixels, name) for name in COLUMNS}
+        return set(self.built), {name: part_of(pixels, name) for name in WINDOWS}
 
 
 def part_of(pixels: np.ndarray, name: str) -> np.ndarray:
+    if name == "Status":
+        return pixels[-BAR_PX:].copy()
     window = imgui.internal.find_window_by_name(name)
     x, y = int(window.pos.x), int(window.pos.y)
     return pixels[y : y + int(window.size.y), x : x + int(window.size.x)].copy()
@@ -42,23 +45,23 @@ def watch(robot: Any, monkeypatch: pytest.MonkeyPatch) -> Watch:
     return Watch(robot, monkeypatch)
 
 
-def test_in_a_drag_columns_look_as_when_they_were_built_last(robot: Any, watch: Watch) -> None:
+def test_in_a_drag_windows_look_as_when_they_were_built_last(robot: Any, watch: Watch) -> None:
     before = robot.app.state
-    num_kept = dict.fromkeys(COLUMNS, 0)
+    num_kept = dict.fromkeys(WINDOWS, 0)
     with robot.held_picture() as move:
         for _ in range(4):
             move(5, 3)
             _, last = watch.shot()
         for _ in range(20):
             move(5, 3)
-            built, columns = watch.shot()
+            built, looks = watch.shot()
             assert len(built) <= 1
-            for name in set(COLUMNS) - built:
+            for name in set(WINDOWS) - built:
                 num_kept[name] += 1
-                np.testing.assert_array_equal(columns[name], last[name])
+                np.testing.assert_array_equal(looks[name], last[name])
             if "Controls" in built:
-                assert not np.array_equal(columns["Controls"], last["Controls"]), "x and y move"
-            last = columns
+                assert not np.array_equal(looks["Controls"], last["Controls"]), "x and y move"
+            last = looks
         assert robot.app.state.latent.x > before.latent.x
     assert min(num_kept.values()) > 10
 
@@ -69,10 +72,10 @@ def test_after_a_drag_the_columns_show_the_state(robot: Any, watch: Watch) -> No
             for _ in range(num_moves):
                 move(4, 2)
                 watch.shot()
-        built, columns = watch.shot()
-        assert built == set(COLUMNS)
+        built, looks = watch.shot()
+        assert built == set(WINDOWS)
         robot.settle()
-        np.testing.assert_array_equal(watch.shot()[1]["Controls"], columns["Controls"])
+        np.testing.assert_array_equal(watch.shot()[1]["Controls"], looks["Controls"])
 
 
 def test_panels_out_of_sight_keep_their_place_in_a_drag_and_are_built_after_it(
@@ -126,7 +129,7 @@ def test_letters_that_were_never_drawn_come_in_the_middle_of_a_drag(
 
     letters = letters_id()
     with robot.held_picture() as move:
-        while len(watch.shot()[0]) == len(COLUMNS):
+        while len(watch.shot()[0]) == len(WINDOWS):
             move(4, 0)
         monkeypatch.setattr(robot.window.keys.palette, "build_ui", write_large)
         while letters_id() == letters:  # until their texture is full and another takes its place
@@ -135,7 +138,7 @@ def test_letters_that_were_never_drawn_come_in_the_middle_of_a_drag(
             move(1, 0)
             watch.shot()
         built, _ = watch.shot()
-        assert built == set(COLUMNS)
+        assert built == set(WINDOWS)
         num_built = []
         for _ in range(9):
             move(1, 0)
@@ -155,5 +158,5 @@ def test_a_saved_window_is_built_in_a_drag_too(
         robot.window.actions.request_window_capture()
         move(4, 2)
         built, _ = watch.shot()
-    assert built == set(COLUMNS)
+    assert built == set(WINDOWS)
     assert len(saved) == 1
