@@ -160,3 +160,38 @@ def test_a_saved_window_is_built_in_a_drag_too(
         built, _ = watch.shot()
     assert built == set(WINDOWS)
     assert len(saved) == 1
+
+
+@pytest.mark.parametrize("toggle", ["toggle_panels", "toggle_alone"])
+def test_what_is_hidden_in_a_drag_comes_back_whole(robot: Any, watch: Watch, toggle: str) -> None:
+    before, (_, looks) = robot.app.state, watch.shot()
+    with robot.held_picture() as move:
+        for step in range(24):
+            move(4, 2)
+            if step % 6 in (3, 4):  # away for one frame
+                getattr(robot.window.presentation, toggle)()
+            watch.shot()
+    robot.app.state = before
+    robot.settle()
+    after = watch.shot()[1]
+    np.testing.assert_array_equal(after["Controls"], looks["Controls"])
+    assert all((look > 150).any() for look in after.values()), "there are letters"
+
+
+def test_a_window_of_another_size_has_its_columns_in_a_drag(robot: Any, watch: Watch) -> None:
+    import glfw
+    from imgui_bundle import glfw_utils
+
+    window, io = glfw_utils.glfw_window_hello_imgui(), imgui.get_io()
+    with robot.held_picture() as move:
+        for step in range(40):
+            move(1, 1)
+            if step == 10:
+                glfw.set_window_size(window, 1200, 640)
+            watch.shot()
+        column = imgui.internal.find_window_by_name("Analysis")
+        right, width = column.pos.x + column.size.x, io.display_size.x
+    glfw.set_window_size(window, 1280, 720)
+    robot.wait(lambda: io.display_size.x == 1280, "the window's size")
+    assert width == 1200
+    assert right == pytest.approx(width, abs=2)
