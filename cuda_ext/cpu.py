@@ -227,6 +227,13 @@ def even_pixels(x: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(x, memory_format=_CHANNELS_LAST).copy_(x)
 
 
+def rows(w: torch.Tensor) -> torch.Tensor:
+    """float32 [N, w_dim] with the numbers of a row side by side."""
+    if w.dtype == torch.float32 and (w.stride(1) == 1 or w.shape[1] == 1):
+        return w
+    return w.float().contiguous()
+
+
 def floats(values: torch.Tensor | None) -> torch.Tensor | None:
     """The same numbers where a kernel can read them."""
     if values is None or (values.dtype == torch.float32 and values.is_contiguous()):

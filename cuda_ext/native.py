@@ -13,7 +13,7 @@ import torch  # before the native module, which shares torch's thread runtime
 
 logger = logging.getLogger(__name__)
 
-API_VERSION = 5
+API_VERSION = 6
 """Rises with every change of the native functions, so that a stale build is noticed."""
 
 

@@ -43,6 +43,51 @@ class Filter(NamedTuple):
     clamp: float | None
 
 
+_MOST_CALLS = 16
+"""Kinds of input that a layer is prepared for at a time."""
+
+
+class StyledLayer:
+    """`styled_layer` with constant values, which are checked once for every kind of input.
+
+    The values may change in place; what follows from the weight may not.
+    """
+
+    def __init__(self, weight: ConvWeight, style: Style, after: Filter, padding: int = 0) -> None:
+        """The arguments are those of `styled_layer`."""
+        self._values = (weight, style, after, padding)
+        self._calls: dict[object, cpu_layer.LayerCall | None] = {}
+
+    def __call__(self, x: torch.Tensor, w: torch.Tensor, impl: str = "auto") -> torch.Tensor:
+        """As `styled_layer`."""
+        call = self._native_call(x, w, impl)
+        if call is None:
+            return _one_after_the_other(x, w, *self._values, impl)
+        return call(cpu.even_pixels(x), cpu.rows(w))
+
+    def _native_call(
+        self, x: torch.Tensor, w: torch.Tensor, impl: str
+    ) -> cpu_layer.LayerCall | None:
+        """None where one native call does not serve the layer."""
+        weight, style, after, padding = self._values
+        module = dispatch.choose(checks.check_impl(impl), checks.check_image(x))
+        width = 0 if module is None else module.panel_width()
+        kind = (x.shape, x.stride(), x.dtype, x.device, w.shape, w.device, width)
+        if kind in self._calls:
+            return self._calls[kind]
+        _check_style(x, w, weight, style)
+        _check_filter(x, int(weight.weight.shape[0]), after)
+        size = None if module is None else _size_for_one_call(x, weight, style, after, padding)
+        call = None
+        if size is not None:
+            like = cpu.even_pixels(x)
+            call = cpu_layer.LayerCall(module, like, weight, style, after, padding, size)
+        if len(self._calls) >= _MOST_CALLS:
+            self._calls.clear()
+        self._calls[kind] = call
+        return call
+
+
 def styled_layer(
     x: torch.Tensor,
     w: torch.Tensor,
@@ -70,14 +115,18 @@ def styled_layer(
         TypeError, ValueError: an argument is wrong; the message names it.
         RuntimeError: `impl` is "native" and no native kernel serves `x`.
     """
-    x = checks.check_image(x)
-    _check_style(x, w, weight, style)
-    _check_filter(x, int(weight.weight.shape[0]), after)
-    module = dispatch.choose(checks.check_impl(impl), x)
-    if module is not None:
-        size = _size_for_one_call(x, weight, style, after, padding)
-        if size is not None:
-            return cpu_layer.run_layer(module, x, w, weight, style, after, padding, size)
+    return StyledLayer(weight, style, after, padding)(x, w, impl)
+
+
+def _one_after_the_other(
+    x: torch.Tensor,
+    w: torch.Tensor,
+    weight: ConvWeight,
+    style: Style,
+    after: Filter,
+    padding: int,
+    impl: str,
+) -> torch.Tensor:
     styles, demodulation = reference.styles_of(w, *style)
     y = modulated_conv2d(x, weight, styles, padding=padding, impl=impl)
     return filtered_lrelu(

@@ -8,6 +8,8 @@ the convolution and the operation after it. Training and gradients take the plai
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -52,10 +54,35 @@ def prepare_mixing(weight: Tensor) -> cuda_ext.ConvWeight:
     return cuda_ext.ConvWeight(weight[:, :, None, None] / math.sqrt(weight.shape[1]))
 
 
-def mixed(x: Tensor, weight: cuda_ext.ConvWeight) -> Tensor:
-    """x [N, H, W, C] with mixed channels, as a picture [N, C, H, W]."""
-    y: Tensor = cuda_ext.modulated_conv2d(x.permute(0, 3, 1, 2), weight)
-    return y
+class PreparedLayer:
+    """A StyleGAN3 layer as one operation, prepared anew when one of its values changes."""
+
+    def __init__(self) -> None:
+        self._values: tuple[Tensor | None, ...] = ()
+        self._stamps: list[tuple[int, int]] = []
+        self._layer: cuda_ext.StyledLayer | None = None
+
+    def __call__(
+        self, values: tuple[Tensor | None, ...], make: Callable[[], cuda_ext.StyledLayer]
+    ) -> cuda_ext.StyledLayer:
+        """`values`: everything that `make` prepares the layer from."""
+        stamps = [_stamp(value) for value in values]
+        same = stamps == self._stamps and all(map(operator.is_, values, self._values))
+        if self._layer is None or not same:
+            # Not of inference tensors, so that the layer can also serve outside of that mode.
+            with torch.inference_mode(False), torch.no_grad():
+                self._layer = make()
+            self._values, self._stamps = values, stamps
+        return self._layer
+
+    def __deepcopy__(self, memo: dict[int, object]) -> PreparedLayer:
+        return PreparedLayer()
+
+
+def _stamp(value: Tensor | None) -> tuple[int, int]:
+    if value is None:
+        return 0, 0
+    return value.data_ptr(), 0 if value.is_inference() else value._version
 
 
 def affine_is_plain(spec: DenseSpec) -> bool:

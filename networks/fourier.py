@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import cuda_ext
 from networks import fast_layers
 from networks.layers import DenseSpec, Derived, FullyConnected
 
@@ -84,20 +85,42 @@ class SynthesisInput(nn.Module):
     def _scale_mixing(self, weight: Tensor) -> Tensor:
         return (weight / math.sqrt(self.spec.channels)).t()
 
-    def forward(self, w: Tensor, transform: Tensor | None = None) -> Tensor:
+    def forward(
+        self, w: Tensor, transform: Tensor | None = None, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
         """Sample the features.
 
         Args:
             w: [N, w_dim].
             transform: inverse [3, 3] of the wanted picture transform; None = the stored one.
+            dtype: wanted for the features; the native path follows it.
         """
-        matrix = self._learned_transform(w) @ (self.transform if transform is None else transform)
-        freqs, phases, amplitudes = self._transformed(matrix)
-        x = self._waves(freqs, phases, amplitudes)
-        if not self.training and fast_layers.serves(x, w, self.weight):
-            return fast_layers.mixed(x, self._fast_mixing(self.weight))
-        x = x @ self._mixing(self.weight)
+        transform = self.transform if transform is None else transform
+        values = (w, transform, self.weight, self.affine.weight, self.affine.bias)
+        fast = not self.training and fast_layers.serves(w, *values)
+        if fast and fast_layers.affine_is_plain(self.spec.affine):
+            return self._in_one_operation(w, transform, dtype)
+        matrix = self._learned_transform(w) @ transform
+        x = self._waves(*self._transformed(matrix)) @ self._mixing(self.weight)
         return x.permute(0, 3, 1, 2)  # [N, C, H, W], channels-last
+
+    def _in_one_operation(self, w: Tensor, transform: Tensor, dtype: torch.dtype) -> Tensor:
+        affine, spec = self.affine, self.spec
+        assert affine.bias is not None
+        fourier = cuda_ext.Fourier(
+            affine.weight,
+            affine.spec.weight_gain,
+            affine.bias if affine.spec.bias_gain == 1 else affine.bias * affine.spec.bias_gain,
+            self.freqs,
+            self.phases,
+            self._fast_mixing(self.weight),
+            spec.size,
+            spec.sampling_rate,
+            spec.bandwidth,
+            self._fade(),
+        )
+        y: Tensor = cuda_ext.fourier_features(w, transform, fourier, dtype)
+        return y
 
     def _waves(self, freqs: Tensor, phases: Tensor, amplitudes: Tensor) -> Tensor:
         """sin(2π(coord · freqs + phases)) · amplitudes [N, H, W, C] of all pixel centres.
@@ -126,10 +149,13 @@ class SynthesisInput(nn.Module):
         """Frequencies [N, C, 2], phases [N, C] and amplitudes [N, C] after a transform."""
         phases = self.phases + (self.freqs @ matrix[:, :2, 2:]).squeeze(2)
         freqs = self.freqs @ matrix[:, :2, :2]
-        # Frequencies that a scaling pushes towards the Nyquist limit fade out. The width of that
-        # band is 0 where bandwidth is the limit itself (our 4×4 variant): keep it positive.
-        rate, bandwidth = self.spec.sampling_rate, self.spec.bandwidth
-        fade = rate / 2 - bandwidth
-        fade = fade if fade > 1e-6 * rate else 0.01 * rate
-        amplitudes = (1 - (freqs.norm(dim=2) - bandwidth) / fade).clamp(0, 1)
-        return freqs, phases, amplitudes
+        beyond = (freqs.norm(dim=2) - self.spec.bandwidth) / self._fade()
+        return freqs, phases, (1 - beyond).clamp(0, 1)
+
+    def _fade(self) -> float:
+        """The width of the band in which frequencies fade out that a scaling pushes towards the
+        Nyquist limit. It is 0 where bandwidth is the limit itself (our 4×4 variant): keep it
+        positive."""
+        rate = self.spec.sampling_rate
+        fade = rate / 2 - self.spec.bandwidth
+        return fade if fade > 1e-6 * rate else 0.01 * rate

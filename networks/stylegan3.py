@@ -47,8 +47,7 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("up_filter", _empty_filter(spec.up_taps, spec.up_radial))
         self.register_buffer("down_filter", _empty_filter(spec.down_taps, spec.down_radial))
         self._unit_weight = Derived(rms_weight)
-        self._fast_weight = Derived(fast_layers.prepare_rms)
-        self._plain_weight = Derived(fast_layers.prepare_plain)
+        self._prepared = fast_layers.PreparedLayer()
 
     def reset_parameters(self, rng: torch.Generator) -> None:
         """Starting values, and the filters that the geometry asks for."""
@@ -71,17 +70,26 @@ class SynthesisLayer(nn.Module):
         if training:
             magnitude = x.detach().float().square().mean()
             self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, spec.magnitude_ema_beta))
-        weight, bias = self.weight, self.bias
-        fast = not training and fast_layers.serves(x, w, weight, bias, on_cuda=True)
+        fast = not training and fast_layers.serves(x, w, self.weight, self.bias, on_cuda=True)
         fast = fast and fast_layers.affine_is_plain(spec.affine)
         # A conversion for the few products of ToRGB alone would cost more than it gains.
         stays = spec.is_torgb and x.dtype == torch.float32
         kernel = spec.conv_kernel if fast and not stays else 0
         x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
-        after = cuda_ext.Filter(
+        if fast:
+            return self._in_one_operation()(x, w)
+        y: Tensor = cuda_ext.filtered_lrelu(
+            self.convolve(x, self.affine(w)), **self._after(self.bias.to(x.dtype))._asdict()
+        )
+        return y
+
+    def _after(self, bias: Tensor) -> cuda_ext.Filter:
+        """What follows the convolution."""
+        spec = self.spec
+        return cuda_ext.Filter(
             fu=self.up_filter,
             fd=self.down_filter,
-            b=bias if fast else bias.to(x.dtype),
+            b=bias,
             up=spec.up,
             down=spec.down,
             padding=spec.padding,
@@ -89,19 +97,21 @@ class SynthesisLayer(nn.Module):
             slope=1.0 if spec.is_torgb else LRELU_SLOPE,
             clamp=spec.conv_clamp,
         )
-        if fast:
-            return self._run_fast(x, w, after)
-        y: Tensor = cuda_ext.filtered_lrelu(self.convolve(x, self.affine(w)), **after._asdict())
-        return y
 
-    def _run_fast(self, x: Tensor, w: Tensor, after: cuda_ext.Filter) -> Tensor:
-        """In one operation, without calling the affine layer."""
-        prepared = self._plain_weight if self.spec.is_torgb else self._fast_weight
-        fast = prepared(self.weight)
+    def _in_one_operation(self) -> cuda_ext.StyledLayer:
+        """The layer without a call of the affine one."""
+        affine = self.affine
+        values = (self.weight, self.bias, affine.weight, affine.bias)
+        buffers = (self.magnitude_ema, self.up_filter, self.down_filter)
+        return self._prepared((*values, *buffers), self._prepare)
+
+    def _prepare(self) -> cuda_ext.StyledLayer:
+        prepare = fast_layers.prepare_plain if self.spec.is_torgb else fast_layers.prepare_rms
+        fast = prepare(self.weight)
         style = fast_layers.style_of(self.affine, self.magnitude_ema, fast)
-        padding = self.spec.conv_kernel - 1
-        y: Tensor = cuda_ext.styled_layer(x, w, fast.conv, style, after, padding)
-        return y
+        return cuda_ext.StyledLayer(
+            fast.conv, style, self._after(self.bias), self.spec.conv_kernel - 1
+        )
 
     def convolve(self, x: Tensor, styles: Tensor) -> Tensor:
         """Modulated convolution with the input brought to unit magnitude, full padding."""
@@ -167,7 +177,10 @@ class SynthesisNetwork(nn.Module):
         if input_transform is not None:
             transform = inverse_transform(input_transform).to(ws.device)
         start = None if route is None else route.start
-        x = self.input(rows[0], transform) if start is None else cast(Tensor, start.tensors[0])
+        if start is None:
+            x = self.input(rows[0], transform, self._dtype_of_input(ws, force_fp32))
+        else:
+            x = cast(Tensor, start.tensors[0])
         for row, name in enumerate(self.layer_names, 1):
             if start is not None and row < start.row:
                 continue
@@ -177,6 +190,13 @@ class SynthesisNetwork(nn.Module):
         if self.design.output_scale != 1:
             x = x * self.design.output_scale
         return x.float().contiguous()
+
+    def _dtype_of_input(self, ws: Tensor, force_fp32: bool) -> torch.dtype:
+        """That of the first layer where the same kind of products makes both."""
+        spec = self.design.layers[0]
+        if ws.device.type != "cpu" or spec.conv_kernel != 1:
+            return torch.float32
+        return layer_dtype(ws.device, spec.use_fp16, force_fp32, spec.conv_kernel)
 
 
 class StyleGAN3(Generator):

@@ -55,22 +55,8 @@ int unit_tiles(std::int64_t floats, std::int64_t budget, const Kernels& kernels,
 constexpr std::int64_t small_work = 1 << 16;  // multiplications that are not worth waking threads
 constexpr std::int64_t folded_floats = 1 << 22;  // of the weights of all images at once
 
-// The weights of every image with its scales in them; the weights themselves where there are none.
-const float* folded_weights(const ConvTask& task, const Kernels& kernels, int threads) {
-    static thread_local Scratch scratch;
-    const std::int64_t panels = (task.o + kernels.panel_width - 1) / kernels.panel_width;
-    const std::int64_t size = std::int64_t(task.c) * kernels.panel_width;
-    float* to = scratch.floats(task.n * panels * size);
-    const bool small = task.n * panels * size < small_work;
-    parallel_for(task.n * panels, small ? 1 : threads, [&](std::int64_t unit) {
-        const int image = static_cast<int>(unit / panels);
-        kernels.fold_panel(task, image, static_cast<int>(unit % panels), to + unit * size);
-    });
-    return to;
-}
-
 void run_images(ConvTask task, const Kernels& kernels, int threads) {
-    task.folded = folded_weights(task, kernels, threads);
+    task.folded = fold_weights(task, threads);
     const std::int64_t pixels = std::int64_t(task.h) * task.w;
     const int step = kernels.product_rows;
     // whole groups of rows, so that only the last unit of an image has a rest
@@ -103,6 +89,20 @@ void run_pixels(const ConvTask& task, int threads) {
 }
 
 }  // namespace
+
+const float* fold_weights(const ConvTask& task, int threads) {
+    static thread_local Scratch scratch;
+    const Kernels& kernels = active_kernels();
+    const std::int64_t panels = (task.o + kernels.panel_width - 1) / kernels.panel_width;
+    const std::int64_t size = std::int64_t(task.c) * kernels.panel_width;
+    float* to = scratch.floats(task.n * panels * size);
+    const bool small = task.n * panels * size < small_work;
+    parallel_for(task.n * panels, small ? 1 : threads, [&](std::int64_t unit) {
+        const int image = static_cast<int>(unit / panels);
+        kernels.fold_panel(task, image, static_cast<int>(unit % panels), to + unit * size);
+    });
+    return to;
+}
 
 std::int64_t packed_floats(int o, int c, int kernel) {
     const int width = active_kernels().panel_width;

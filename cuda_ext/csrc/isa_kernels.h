@@ -8,6 +8,7 @@
 #include "strip_fast.h"
 #include "strip_generic.h"
 #include "strip_pairs.h"
+#include "wave_row.h"
 
 namespace loupe {
 namespace {
@@ -104,6 +105,6 @@ extern const Kernels LOUPE_TABLE;
 const Kernels LOUPE_TABLE = {LOUPE_NAME,    Vec::lanes,    has_pairs,    &strip_floats,
                              &strip_any,    &bias_act_any, product_rows, panel_width,
                              &conv_floats,  &conv_any,     &fold_panel,  &pixels_any,
-                             &dots,         &fma_rounds};
+                             &wave_row,     &dots,         &fma_rounds};
 
 }  // namespace loupe

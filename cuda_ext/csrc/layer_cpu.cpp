@@ -8,6 +8,8 @@
 #include "conv_cpu.h"
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
+#include "pages.h"
+#include "scratch.h"
 #include "threads.h"
 
 namespace loupe {
@@ -59,18 +61,29 @@ BiasActTask bias_and_clamp(const LayerTask& layer) {
     return task;
 }
 
+// Room for the convolution's result. Small ones stay with their thread, and in its caches.
+void* place_result(LayerTask& layer, Scratch& own) {
+    constexpr std::int64_t small_bytes = 16 << 20;
+    static thread_local Scratch kept;
+    ConvTask& conv = layer.conv;
+    const std::int64_t channels = (conv.o + 15) / 16 * 16;  // every pixel begins a cache line
+    conv.y_stride = {channels * conv.out_h * conv.out_w, channels * conv.out_w, channels};
+    const std::int64_t bytes = conv.y_stride.n * conv.n * (conv.bfloat16 ? 2 : 4);
+    Scratch& scratch = bytes > small_bytes ? own : kept;
+    void* result = scratch.floats((bytes + 3) / 4);
+    prefer_huge_pages(result, std::size_t(bytes));
+    return result;
+}
+
 // Demodulation and bias are part of the product where the filter works on pairs of bfloat16.
-void plan_filter(LayerTask& layer, const float* scale) {
-    FilterTask& filter = layer.filter;
-    const float* bias = filter.bias;
-    filter.bias = nullptr;
-    if (layer.kernel == 1) plan(filter, Accuracy::halves);
-    if (filter.pairs.rank) {
-        layer.conv.y_scale = scale, layer.conv.bias = bias;
-        return;
+void scale_result(LayerTask& layer, const float* demodulation) {
+    if (layer.filter.pairs.rank) {
+        layer.conv.y_scale = demodulation;
+        layer.conv.bias = layer.filter.bias;
+        layer.filter.bias = nullptr;
+    } else {
+        layer.filter.x_scale = demodulation;
     }
-    filter.bias = bias, filter.x_scale = scale;
-    plan(filter, Accuracy::floats);
 }
 
 using Clock = std::chrono::steady_clock;
@@ -81,23 +94,39 @@ double seconds_since(Clock::time_point begin) {
 
 }  // namespace
 
+void plan_layer(LayerTask& layer) {
+    if (!layer.filtered) return;
+    FilterTask& filter = layer.filter;
+    const float* bias = filter.bias;
+    filter.bias = nullptr;
+    plan(filter, layer.kernel == 1 ? Accuracy::halves : Accuracy::floats);
+    filter.bias = bias;
+}
+
 LayerSeconds run_layer(LayerTask layer, int threads) {
     LayerSeconds spent{};
     auto begin = Clock::now();
-    const int n = layer.conv.n, c = layer.conv.c, o = layer.conv.o;
-    std::vector<float> styles(std::size_t(n) * c), demodulation(std::size_t(n) * o);
-    for (int i = 0; i < n; ++i) {
-        make_styles(layer.style, layer.style.w + i * layer.style.w_stride, c, o, threads,
-                    &styles[std::size_t(i) * c], &demodulation[std::size_t(i) * o]);
+    ConvTask& conv = layer.conv;
+    FilterTask& filter = layer.filter;
+    std::vector<float> styles(std::size_t(conv.n) * conv.c), demodulation(std::size_t(conv.n) * conv.o);
+    for (int i = 0; i < conv.n; ++i) {
+        make_styles(layer.style, layer.style.w + i * layer.style.w_stride, conv.c, conv.o, threads,
+                    &styles[std::size_t(i) * conv.c], &demodulation[std::size_t(i) * conv.o]);
     }
-    layer.conv.x_scale = styles.data();
-    const float* scale = layer.style.power ? demodulation.data() : nullptr;
-    if (layer.filtered) plan_filter(layer, scale);
-    run_conv(layer.conv, layer.kernel, threads);
+    conv.x_scale = styles.data();
+    Scratch own;
+    if (layer.filtered) {
+        conv.y = place_result(layer, own);
+        filter.x = conv.y, filter.x_stride = conv.y_stride;
+        scale_result(layer, layer.style.power ? demodulation.data() : nullptr);
+    } else {
+        conv.y = filter.y, conv.y_stride = filter.y_stride;
+    }
+    run_conv(conv, layer.kernel, threads);
     spent.convolution = seconds_since(begin);
     begin = Clock::now();
     if (layer.filtered) {
-        run_filter(layer.filter, threads, 0, 0);
+        run_filter(filter, threads, 0, 0);
     } else {
         run_bias_act(bias_and_clamp(layer), threads);
     }

@@ -19,8 +19,9 @@ struct StyleTask {
     float affine_gain, gain, epsilon;
 };
 
-// The convolution's result is the filter's input; without filters it is the result itself, which
-// bias and clamp then change in place.
+// The convolution's result is the filter's input, and has its place while the layer runs; without
+// filters it is the result itself, which bias and clamp then change in place. Of `conv`, what
+// belongs to its result is left open, of `filter`, what belongs to its input.
 struct LayerTask {
     StyleTask style;
     ConvTask conv;
@@ -33,6 +34,10 @@ struct LayerSeconds {
     double convolution, filter;
 };
 
+// Folds the filters for the active instruction set. The bias is kept in `filter`.
+void plan_layer(LayerTask& layer);
+
+// Runs a planned layer.
 LayerSeconds run_layer(LayerTask layer, int threads);
 
 }  // namespace loupe

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "conv_cpu.h"
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
+#include "fourier_cpu.h"
 #include "layer_cpu.h"
 #include "pages.h"
 #include "threads.h"
@@ -143,47 +145,89 @@ void conv(Address x, Address y, Address packed, std::array<Address, 2> vectors,
 
 loupe::Strides strides(const std::array<std::int64_t, 3>& s) { return {s[0], s[1], s[2]}; }
 
-// addresses: x, the convolution's result, y (the same without filters), bias, w, affine, its bias,
-// magnitude, power, packed weights. shape: n, c, h, w, o, the convolution's h and w, out_h, out_w,
-// depth of w. numbers: affine gain, gain of styles, epsilon, gain, slope, clamp. Returns the seconds of its two parts.
-std::pair<double, double> layer(std::array<Address, 10> addresses, std::array<int, 10> shape,
-                                std::array<std::array<std::int64_t, 3>, 3> stride,
-                                std::int64_t w_stride, std::pair<int, int> conv,
-                                std::tuple<Address, int, int, bool> fu,
-                                std::tuple<Address, int, int, bool> fd, bool filtered,
-                                std::array<int, 4> factors, std::array<float, 6> numbers, int dtype,
-                                int threads) {
+// addresses: w, affine, its bias, transform, freqs, phases, packed mixing weights, y. shape: n, c,
+// size, depth of w. numbers: affine gain, sampling rate, bandwidth, width of the fade.
+void fourier(std::array<Address, 8> addresses, std::array<int, 4> shape, std::int64_t w_stride,
+             std::array<std::int64_t, 3> y_stride, std::array<double, 4> numbers, int dtype,
+             int threads) {
     py::gil_scoped_release release;
-    loupe::LayerTask task{};
-    task.kernel = conv.first, task.filtered = filtered;
-    task.style = {floats(addresses[4]), w_stride,            shape[9],
-                  floats(addresses[5]), floats(addresses[6]), floats(addresses[7]),
-                  floats(addresses[8]), numbers[0],           numbers[1],
-                  numbers[2]};
-    loupe::ConvTask& product = task.conv;
-    product.x = floats(addresses[0]), product.y = reinterpret_cast<void*>(addresses[1]);
-    product.weights = floats(addresses[9]), product.bfloat16 = dtype == 1;
-    product.n = shape[0], product.c = shape[1], product.h = shape[2], product.w = shape[3];
-    product.o = shape[4], product.out_h = shape[5], product.out_w = shape[6];
-    product.pad = conv.second;
-    product.x_stride = strides(stride[0]), product.y_stride = strides(stride[1]);
-    loupe::FilterTask& filter = task.filter;
-    filter.x = product.y, filter.y = reinterpret_cast<void*>(addresses[2]);
-    filter.bfloat16 = product.bfloat16, filter.bias = floats(addresses[3]);
-    filter.n = shape[0], filter.c = shape[4], filter.h = shape[5], filter.w = shape[6];
-    filter.out_h = shape[7], filter.out_w = shape[8];
-    filter.x_stride = product.y_stride, filter.y_stride = strides(stride[2]);
-    filter.up = factors[0], filter.down = factors[1];
-    filter.pad_x = factors[2], filter.pad_y = factors[3];
-    filter.gain = numbers[3], filter.slope = numbers[4], filter.clamp = numbers[5];
-    std::vector<float> kept_up, kept_down;
-    filter.fu = taps(filter_of(fu), true, kept_up);
-    filter.fd = taps(filter_of(fd), true, kept_down);
-    prepare_result(product.y, product.n, product.y_stride.n, product.bfloat16);
-    if (filtered) prepare_result(filter.y, filter.n, filter.y_stride.n, filter.bfloat16);
-    const loupe::LayerSeconds spent = loupe::run_layer(task, threads);
-    return {spent.convolution, spent.filter};
+    loupe::FourierTask task{};
+    task.w = floats(addresses[0]), task.w_stride = w_stride, task.depth = shape[3];
+    task.affine = floats(addresses[1]), task.affine_bias = floats(addresses[2]);
+    task.affine_gain = numbers[0];
+    task.transform = floats(addresses[3]);
+    task.freqs = floats(addresses[4]), task.phases = floats(addresses[5]);
+    task.sampling_rate = numbers[1], task.bandwidth = numbers[2], task.fade = numbers[3];
+    loupe::ConvTask& mixing = task.mixing;
+    mixing.weights = floats(addresses[6]), mixing.y = reinterpret_cast<void*>(addresses[7]);
+    mixing.bfloat16 = dtype == 1;
+    mixing.n = shape[0], mixing.c = mixing.o = shape[1], mixing.h = mixing.w = shape[2];
+    mixing.out_h = mixing.out_w = shape[2];
+    mixing.y_stride = strides(y_stride);
+    prepare_result(mixing.y, mixing.n, mixing.y_stride.n, mixing.bfloat16);
+    loupe::run_fourier(task, threads);
 }
+
+// A layer on inputs of one shape: everything that stays, and is kept by the caller.
+class Layer {
+   public:
+    // addresses: bias, affine, its bias, magnitude, power, packed weights. shape: n, c, h, w, o, the
+    // convolution's h and w, out_h, out_w, depth of w. stride: of x and of the result. numbers:
+    // affine gain, gain of styles, epsilon, gain, slope, clamp.
+    Layer(std::array<Address, 6> addresses, std::array<int, 10> shape,
+          std::array<std::array<std::int64_t, 3>, 2> stride, std::pair<int, int> conv,
+          std::tuple<Address, int, int, bool> fu, std::tuple<Address, int, int, bool> fd,
+          bool filtered, std::array<int, 4> factors, std::array<float, 6> numbers, int dtype) {
+        task_.kernel = conv.first, task_.filtered = filtered;
+        task_.style = {nullptr, 0, shape[9], floats(addresses[1]), floats(addresses[2]),
+                       floats(addresses[3]), floats(addresses[4]), numbers[0], numbers[1],
+                       numbers[2]};
+        loupe::ConvTask& product = task_.conv;
+        product.weights = floats(addresses[5]), product.bfloat16 = dtype == 1;
+        product.n = shape[0], product.c = shape[1], product.h = shape[2], product.w = shape[3];
+        product.o = shape[4], product.out_h = shape[5], product.out_w = shape[6];
+        product.pad = conv.second;
+        product.x_stride = strides(stride[0]);
+        loupe::FilterTask& filter = task_.filter;
+        filter.bfloat16 = product.bfloat16, filter.bias = floats(addresses[0]);
+        filter.n = shape[0], filter.c = shape[4], filter.h = shape[5], filter.w = shape[6];
+        filter.out_h = shape[7], filter.out_w = shape[8];
+        filter.y_stride = strides(stride[1]);
+        filter.up = factors[0], filter.down = factors[1];
+        filter.pad_x = factors[2], filter.pad_y = factors[3];
+        filter.gain = numbers[3], filter.slope = numbers[4], filter.clamp = numbers[5];
+        filter.fu = taps(filter_of(fu), true, kept_up_);
+        filter.fd = taps(filter_of(fd), true, kept_down_);
+    }
+
+    // w: [n, depth]. Returns the seconds of the two parts of the layer.
+    std::pair<double, double> run(Address x, Address w, std::int64_t w_stride, Address y,
+                                  int threads) {
+        py::gil_scoped_release release;
+        loupe::LayerTask task = planned();
+        task.style.w = floats(w), task.style.w_stride = w_stride;
+        task.conv.x = floats(x), task.filter.y = reinterpret_cast<void*>(y);
+        prepare_result(task.filter.y, task.filter.n, task.filter.y_stride.n, task.filter.bfloat16);
+        const loupe::LayerSeconds spent = loupe::run_layer(task, threads);
+        return {spent.convolution, spent.filter};
+    }
+
+   private:
+    // Another instruction set may have been selected; threads may run the same layer.
+    loupe::LayerTask planned() {
+        std::lock_guard<std::mutex> lock(mutex_);
+        if (planned_for_ != &loupe::active_kernels()) {
+            planned_for_ = &loupe::active_kernels();
+            loupe::plan_layer(task_);
+        }
+        return task_;
+    }
+
+    loupe::LayerTask task_{};
+    std::vector<float> kept_up_, kept_down_;
+    std::mutex mutex_;
+    const loupe::Kernels* planned_for_ = nullptr;
+};
 
 std::vector<std::string> instruction_sets() {
     std::vector<std::string> names;
@@ -216,13 +260,19 @@ bool keep_freed_memory() {
 
 PYBIND11_MODULE(_native, m) {
     m.doc() = "Native kernels of cuda_ext";
-    m.attr("API_VERSION") = 5;
+    m.attr("API_VERSION") = 6;
     m.def("filtered_lrelu", &filtered_lrelu);
     m.def("bias_act", &bias_act);
     m.def("packed_floats", &loupe::packed_floats);
     m.def("pack_weights", &pack_weights);
     m.def("conv", &conv);
-    m.def("layer", &layer);
+    py::class_<Layer>(m, "Layer")
+        .def(py::init<std::array<Address, 6>, std::array<int, 10>,
+                      std::array<std::array<std::int64_t, 3>, 2>, std::pair<int, int>,
+                      std::tuple<Address, int, int, bool>, std::tuple<Address, int, int, bool>, bool,
+                      std::array<int, 4>, std::array<float, 6>, int>())
+        .def("run", &Layer::run);
+    m.def("fourier", &fourier);
     m.def("instruction_set", [] { return std::string(loupe::active_kernels().name); });
     m.def("instruction_sets", &instruction_sets);
     m.def("select_instruction_set", &loupe::select_kernels);

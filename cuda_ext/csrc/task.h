@@ -108,6 +108,8 @@ struct Kernels {
     void (*conv)(const ConvTask&, std::int64_t first, int tiles, float* scratch);
     void (*fold_panel)(const ConvTask&, int image, int panel, float* to);
     void (*conv_pixels)(const ConvTask&, int image, std::int64_t first, int pixels);
+    // see wave_row.h
+    void (*wave_row)(const float* x, const float* y, int size, int channels, bool bfloat16, void* to);
     // to[r] = sum of rows[r][k] * x[k]
     void (*dots)(const float* rows, int count, int depth, const float* x, float* to);
     double (*fma_rounds)(std::int64_t rounds);  // 12 * lanes multiply-adds per round

@@ -7,7 +7,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cuda_ext import ConvWeight, Filter, Style, cpu_layer, native, reference, styled_layer
+from cuda_ext import (
+    ConvWeight,
+    Filter,
+    Style,
+    StyledLayer,
+    cpu_layer,
+    native,
+    reference,
+    styled_layer,
+)
 
 W_DIM = 37
 # in float32, Winograd's transform loses a few bits more than a direct sum
@@ -93,14 +102,37 @@ def test_definition(case, dtype, impl, error_of) -> None:
 @pytest.mark.parametrize("dtype", list(TOLERANCE), ids=str)
 @pytest.mark.parametrize("case", [name for name in CASES if name != "many colours"])
 def test_every_instruction_set(case, dtype, on_every_instruction_set, error_of) -> None:
-    x, *others = make(case)
-    want = in_double(x, *others)
+    x, w, *others = make(case)
+    want = in_double(x, w, *others)
     module = native.load()[0]
 
     def check() -> None:
-        size = want.shape[2:]
-        got = cpu_layer.run_layer(module, x.to(dtype), *others, (int(size[0]), int(size[1])))
-        assert error_of(got, want) < TOLERANCE[dtype]
+        size = int(want.shape[2]), int(want.shape[3])
+        call = cpu_layer.LayerCall(module, x.to(dtype), *others, size)
+        for _ in range(2):  # a call leaves nothing behind
+            assert error_of(call(x.to(dtype), w), want) < TOLERANCE[dtype]
+
+    on_every_instruction_set(check)
+
+
+@pytest.mark.parametrize("case", ["radial", "three by three", "colours"])
+def test_a_prepared_layer_follows_its_input_its_values_and_the_instruction_set(
+    case, on_every_instruction_set, error_of
+) -> None:
+    x, w, *others = make(case)
+    layer, (_, style, after, _) = StyledLayer(*others), others
+
+    def check() -> None:
+        for values in (x, x[:, :, :-3, 2:], x.repeat(2, 1, 1, 1)):
+            ws = w if len(values) == len(w) else w.repeat(2, 1)
+            for scale in (0.5, -1.5):
+                style.affine_bias.mul_(scale)
+                after.b.add_(scale)
+                want = in_double(values, ws, *others)
+                for dtype, tolerance in TOLERANCE.items():
+                    got = layer(values.to(dtype), ws)
+                    assert got.dtype == dtype
+                    assert error_of(got, want) < tolerance
 
     on_every_instruction_set(check)
 

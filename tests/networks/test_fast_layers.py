@@ -161,8 +161,9 @@ def test_gradients_take_the_plain_path(generator, ws, monkeypatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("the inference path was taken")
 
-    for name in ("modulated_conv2d", "styled_layer"):
+    for name in ("modulated_conv2d", "fourier_features"):
         monkeypatch.setattr(cuda_ext, name, refuse)
+    monkeypatch.setattr(cuda_ext.StyledLayer, "__call__", refuse)
     leaf = ws[:1].clone().requires_grad_()
     generator.synthesis(leaf).square().mean().backward()
     assert leaf.grad is not None
@@ -173,15 +174,20 @@ def test_gradients_take_the_plain_path(generator, ws, monkeypatch) -> None:
 
 def test_a_changed_weight_changes_the_picture(kind, ws, plain) -> None:
     generator = make(kind)
-    with torch.no_grad():
-        before = generator.synthesis(ws[:1])
-        for name, value in generator.synthesis.named_parameters():
-            if name.endswith("weight") and value.ndim == 4:
-                value.mul_(torch.linspace(0.5, 1.5, value.shape[1])[:, None, None])
-        after = generator.synthesis(ws[:1], force_fp32=True)
-        want = plain(generator.synthesis, ws[:1], force_fp32=True)
-    assert not torch.allclose(before, after)
-    assert_near(after, want)
+    values = [*generator.synthesis.named_parameters(), *generator.synthesis.named_buffers()]
+    for end, ndim in (("weight", 4), ("affine.weight", 2), ("bias", 1), ("_filter", 1)):
+        chosen = [value for name, value in values if name.endswith(end) and value.ndim == ndim]
+        if not chosen:  # the filters of StyleGAN2 have two dimensions
+            continue
+        with torch.no_grad():
+            before = generator.synthesis(ws[:1])
+            for value in chosen:
+                factors = torch.linspace(0.5, 1.5, value.shape[-1])
+                value.mul_(factors * factors.flip(0) if ndim == 1 else factors + 0.1)
+            after = generator.synthesis(ws[:1], force_fp32=True)
+            want = plain(generator.synthesis, ws[:1], force_fp32=True)
+        assert not torch.allclose(before, after)
+        assert_near(after, want)
 
 
 def test_prepared_weights_are_made_once(generator, ws) -> None:
