@@ -16,7 +16,7 @@ from visualizer.app import App, Pixels
 from visualizer.background import Background
 from visualizer.comparison import b_state
 from visualizer.dialogs import Dialogs
-from visualizer.files import settings_folder
+from visualizer.files import describe_place, settings_folder
 from visualizer.history import paused
 from visualizer.models import short_name
 from visualizer.path_prompt import PathPrompt
@@ -140,7 +140,7 @@ class Actions:
 
         def save() -> None:
             session.save_session(path, self._app.state)
-            self._app.notices.say("session", f"Saved {path}")
+            self._app.notices.say("session", f"Saved {describe_place(path)}")
 
         self._try("session", save)
 
@@ -223,7 +223,7 @@ class Actions:
             except OSError as caught:
                 error = _describe(caught)
                 return lambda: notices.error("capture", error)
-            return lambda: notices.say("capture", f"Saved {path}")
+            return lambda: notices.say("capture", f"Saved {describe_place(path)}")
 
         self.background.start(save)
 

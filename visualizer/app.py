@@ -277,7 +277,8 @@ class App:
         for source, failure in failures.items():
             if said.get(source) is not failure:
                 retry = functools.partial(self.models.retry, source)
-                self.notices.error(f"model {source}", failure.error, retry)
+                topic = f"model {source}"
+                self.notices.error(topic, failure.error, retry, in_line=False)
         self._said_failures = dict(failures)
 
     def _take_result(self, result: RenderResult) -> None:

@@ -36,6 +36,17 @@ def pictures_folder() -> Path:
     return Path(platformdirs.user_pictures_dir()) / "Latent Loupe"
 
 
+def describe_place(path: Path) -> str:
+    """Name and folder of a file in few letters, such as "picture.png in ~/Pictures".
+
+    The name comes first: a long folder may be wrapped, the name is not.
+    """
+    folder = path.parent
+    with contextlib.suppress(RuntimeError, ValueError):  # no home, or elsewhere
+        folder = Path("~") / folder.relative_to(Path.home())
+    return f"{path.name} in {folder}"
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file so that a killed program leaves either the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ class Notice:
     retry: Callable[[], None] | None = None
     action: str = "Retry"  # what the button that calls `retry` says
     dismissed: bool = False
+    in_line: bool = True  # the status bar says it, too
 
 
 class Notices:
@@ -46,12 +47,27 @@ class Notices:
         error: ErrorInfo,
         retry: Callable[[], None] | None = None,
         action: str = "Retry",
+        in_line: bool = True,
     ) -> None:
-        """An error; repeating the one that stands, or was dismissed, shows nothing new."""
+        """An error; repeating the one that stands, or was dismissed, shows nothing new.
+
+        Args:
+            in_line: the status bar says it, too; a panel may have done so.
+        """
         known = self._by_topic.get(topic)
         if known is not None and known.is_error and known.text == error.message:
             return
-        self._add(Notice(topic, error.message, error.details, True, retry=retry, action=action))
+        self._add(
+            Notice(
+                topic,
+                error.message,
+                error.details,
+                is_error=True,
+                retry=retry,
+                action=action,
+                in_line=in_line,
+            )
+        )
 
     @property
     def last_text(self) -> str:
@@ -85,7 +101,7 @@ class Notices:
         An error stays while it stands.
         """
         last = self._last
-        if last is None:
+        if last is None or not last.in_line:
             return "", 0.0
         if last.is_error:
             stands = self._by_topic.get(last.topic) is last and not last.dismissed

@@ -228,7 +228,7 @@ class Photographer:
 
     def take_notices(self) -> None:
         app = self.robot.app
-        app.notices.say("saved", "Saved /home/someone/Pictures/Latent Loupe/picture-0001.png")
+        app.notices.say("saved", "Saved picture_00001.png in ~/Pictures/Latent Loupe")
         details = "\n".join(f"line {number} of what happened" for number in range(30))
         error = ErrorInfo("The file 'network-snapshot-002000.pkl' ends too early.", details)
         app.notices.error("broken", error, _nothing)

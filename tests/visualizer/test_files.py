@@ -9,8 +9,20 @@ import pytest
 
 from renderer.state import LatentState, StateError, ViewState
 from visualizer import session
-from visualizer.files import write_atomic
+from visualizer.files import describe_place, write_atomic
 from visualizer.settings import Settings, load_settings, save_settings, settings_file
+
+
+def test_a_place_is_named_from_the_home_folder_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    inside = Path("~") / "Pictures" / "Latent Loupe"
+    picture = tmp_path / "Pictures" / "Latent Loupe" / "picture_00000.png"
+    assert describe_place(picture) == f"picture_00000.png in {inside}"
+    assert describe_place(tmp_path / "a.png") == "a.png in ~"
+    elsewhere = tmp_path.parent / "b.png"
+    assert describe_place(elsewhere) == f"b.png in {tmp_path.parent}"
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(

@@ -185,6 +185,8 @@ def test_a_hostile_file_is_refused_and_the_window_goes_on(
     assert name in error.message
     assert "\n" not in error.message
     robot.frame()
+    assert [notice.text for notice in robot.app.notices.visible] == [error.message]
+    assert robot.app.notices.line() == ("", 0.0), "twice is enough: here and in the panel"
     dismiss = f"{MODEL}{in_ref(tmp_path / name)}/Dismiss"
     robot.do(lambda ui: ui.mouse_move(dismiss))  # it is shown, with its buttons
     assert np.array_equal(robot.settle(), picture)

@@ -57,6 +57,15 @@ def test_the_line_below_lets_a_message_go_once_it_was_seen_for_some_seconds() ->
     assert notices.line() == ("Pinned", 1.0)
 
 
+def test_the_line_below_leaves_out_what_a_panel_says() -> None:
+    notices = Notices(Clock())
+    notices.error("model a.pkl", ErrorInfo("It could not be loaded."), in_line=False)
+    assert [n.text for n in notices.visible] == ["It could not be loaded."]
+    assert notices.line() == ("", 0.0)
+    notices.say("pin", "Pinned")
+    assert notices.line() == ("Pinned", 1.0)
+
+
 def test_the_line_below_keeps_an_error_while_it_stands() -> None:
     for end in (Notices.dismiss, Notices.clear):
         clock = Clock()
