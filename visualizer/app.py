@@ -36,6 +36,7 @@ from visualizer.inquiry import Inquiries
 from visualizer.models import Failure, Models, resolve_source
 from visualizer.notices import Notices
 from visualizer.settings import Settings
+from visualizer.step_pictures import StepPictures
 
 IDLE_SEC = 1.0
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -90,6 +91,7 @@ class App:
             self.inquiries,
             self.models.open,
         )
+        self.steps = StepPictures(self.context.thumbnails)
         self.animator = Animator()
         self.is_paused = False
         self.shown: Shown | None = None
@@ -159,6 +161,8 @@ class App:
         is_new = self.ask()
         if not is_new and not gesture_open and (self.is_paused or not is_animated(self.state)):
             self._keep_thumbnail()
+            self._ask_for_step()
+        self.context.thumbnails.missing.clear()
 
     def ask(self) -> bool:
         """Ask for the picture of the state if it is another one, also in the middle of a frame."""
@@ -185,6 +189,15 @@ class App:
         thumbnails = self.context.thumbnails
         if self.is_current and self.pixels is not None and self.state not in thumbnails:
             thumbnails.take(self.state, self.pixels)
+
+    def _ask_for_step(self) -> None:
+        """The picture of a step that was passed by too quickly, while nobody waits for another."""
+        if not self.is_current or self._request is None or self.owed is not None:
+            return
+        request = self.steps.extend(self._request, self.state)
+        if request is not None:
+            self._request = request
+            self._submitted[self.renderer.submit(request)] = (None, self.state)
 
     @property
     def wanted(self) -> RenderRequest | None:
@@ -302,6 +315,7 @@ class App:
             self.renderer.release(tile)
         self._active_sec = self._frame_sec
         self.context.comparison.take(result, shown)
+        self.steps.take(result, shown)
         if "main" in shown:
             self.shown = shown["main"]
             self.pixels, self.fresh_pixels = self.shown.pixels, True

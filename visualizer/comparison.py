@@ -115,7 +115,8 @@ class Comparison:
         if all(view.name != "b" for view in result.request.views):
             return
         self.shown, self.shown_difference = shown.get("b"), shown.get("difference")
-        self.error = next((f.error for f in result.failures if f.name != "main"), None)
+        of_b = (f.error for f in result.failures if f.name in ("b", "difference"))
+        self.error = next(of_b, None)
         self.is_loading = "b" in result.waiting
 
     @property

@@ -47,6 +47,7 @@ class Thumbnails:
     def __init__(self) -> None:
         self.atlas = _empty(1)  # as many rows as are needed: all of it is uploaded at a change
         self.version = 0  # rises when the atlas changes
+        self.missing: list[ViewState] = []  # seen in this frame without their pictures
         self._places: dict[ViewState, int] = {}
 
     def __contains__(self, state: ViewState) -> bool:

@@ -89,6 +89,8 @@ class HistoryPanel:
 
     def _draw_thumbnail(self, state: ViewState, origin: ImVec2, size: float, alpha: float) -> None:
         corners = self._context.thumbnails.corners(state)
+        if corners is None:
+            self._context.thumbnails.missing.append(state)
         if corners is None or self._texture is None:
             return
         low = ImVec2(origin.x + 1, origin.y + 1)
