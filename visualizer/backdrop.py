@@ -70,11 +70,9 @@ class Backdrop:
         bottom = max(rect.y + rect.height for rect, _ in self._grounds)
         below = Rect(0, bottom, size.x, size.y - bottom), theme.BAR  # the line below leaves a gap
         grounds = [*self._grounds, below]
-        common = theme.PANEL if any(color is theme.PANEL for _, color in grounds) else theme.BAR
-        _paint(common)  # everywhere: that costs next to nothing
         GL.glEnable(GL.GL_SCISSOR_TEST)
         for rect, color in grounds:
-            if color is not common:
+            if color is not theme.PANEL:  # that is everywhere before the frame begins
                 _confine(rect, size.y, scale)
                 _paint(color)
         GL.glDisable(GL.GL_SCISSOR_TEST)

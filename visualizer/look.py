@@ -45,7 +45,7 @@ class Look:
             style.font_scale_main = settings.scale
             style.font_scale_dpi = monitor
             self._padding = style.frame_padding.x
-            hello_imgui.get_runner_params().imgui_window_params.background_color = theme.BAR
+            hello_imgui.get_runner_params().imgui_window_params.background_color = theme.PANEL
             self._on_change()
         if not is_dragged:
             self.columns.follow(settings, wanted[1])

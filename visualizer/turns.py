@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from imgui_bundle import imgui
 
-KEPT_SEC = 0.09  # of six frames at 60 a second, two build one of them
+KEPT_SEC = 0.095  # of six frames at 60 a second, two build a column
 
 
 class Turns:
