@@ -7,6 +7,7 @@ the client gives up until `retry`.
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +38,12 @@ class ClientStatus:
     kernels: str = ""
     ladder: tuple[tuple[str, str], ...] = ()
     num_restarts: int = 0
+
+
+@functools.lru_cache(maxsize=4)
+def _busy(status: ClientStatus) -> ClientStatus:
+    """The same while it works; a window asks several times a frame."""
+    return replace(status, state="busy")
 
 
 class RendererClient:
@@ -163,7 +170,7 @@ class RendererClient:
     def status(self) -> ClientStatus:
         with self._lock:
             if self._status.state == "ready" and self._is_pending():
-                return replace(self._status, state="busy")
+                return _busy(self._status)
             return self._status
 
     def retry(self) -> None:
