@@ -102,12 +102,11 @@ int plan_radial(FilterTask& task) {
 }  // namespace
 
 void plan_pairs(FilterTask& task) {
-    const double factor = 0.5 * (1.0 + task.slope);  // of the activation, see strip_fast.h
     for (int phase = 0; phase < task.up; ++phase) {
         double vertical[half], horizontal[half];
         for (int m = 0; m < half; ++m) {
             const double tap = task.fu.values[phase + m * task.up];
-            vertical[m] = tap * task.gain, horizontal[m] = tap * factor;
+            vertical[m] = tap * task.gain, horizontal[m] = tap;
         }
         round_pairs<half>(vertical, task.pairs.vertical[phase]);
         round_pairs<half>(horizontal, task.pairs.horizontal[phase]);

@@ -79,7 +79,7 @@ float unclamped_limit(const FilterTask& task) {
 
 int default_width(const FilterTask& task) {
     // halo of a strip against the size of its buffers, which should stay in the nearer caches;
-    // measured to be flat between 40 and 150 (separable), 32 and 80 (radial)
+    // measured to be flat between 40 and 150 (separable, pairs), 32 and 80 (radial)
     return task.fast ? 76 : 32;
 }
 
@@ -104,12 +104,14 @@ void run_filter(const FilterTask& task, int threads, int strip_width, int strip_
     const int columns = (task.out_w + widest - 1) / widest;
     // strips of even widths, in whole tiles of the radial filter
     const int width = ((task.out_w + columns - 1) / columns + 3) / 4 * 4;
-    const int blocks = (task.c + kernels.lanes - 1) / kernels.lanes;
+    // two blocks of bfloat16 make a cache line
+    const int channels = task.pairs.rank ? 2 * kernels.lanes : kernels.lanes;
+    const int blocks = (task.c + channels - 1) / channels;
     int rows = strip_rows > 0 ? strip_rows : task.out_h;
     if (strip_rows <= 0) {
         // a few units per thread at least; shorter bands repeat the work at their upper edge
         const std::int64_t units = std::int64_t(task.n) * columns * blocks;
-        const int wanted = task.pairs.rank ? 2 : 3;
+        const int wanted = task.pairs.rank ? 1 : 3;
         while (units * ((task.out_h + rows - 1) / rows) < wanted * threads && rows > 16) {
             rows = (rows / 2 + 1) / 2 * 2;
         }
@@ -125,8 +127,9 @@ void run_filter(const FilterTask& task, int threads, int strip_width, int strip_
         const int row = static_cast<int>(unit / blocks / columns % bands) * rows;
         const int image = static_cast<int>(unit / blocks / columns / bands);
         if (column >= task.out_w) return;
-        const Strip strip{image,  block * kernels.lanes,          row, std::min(row + rows, task.out_h),
-                          column, std::min(width, task.out_w - column)};
+        const int row_end = std::min(row + rows, task.out_h);
+        const int columns_here = std::min(width, task.out_w - column);
+        const Strip strip{image, block * channels, row, row_end, column, columns_here};
         kernels.strip(task, strip, scratch.floats(floats));
     });
 }

@@ -45,8 +45,8 @@ Matrix wanted_transform(const FourierTask& task, const float* w) {
     return rotation * shift * before;
 }
 
-// exp(i (start + k * step)) * size of many channels, for k = 0, 1, ...; in double, so that the error
-// of repeated turning stays below that of a float.
+// exp(i (start + k * step)) * size of many channels, for k = 0, 1, ...; in double, so that the
+// error of repeated turning stays below that of a float.
 struct Turning {
     std::vector<double> re, im, step_re, step_im;
 
@@ -126,7 +126,8 @@ void run_fourier(const FourierTask& task, int threads) {
     image.folded = fold_weights(image, threads);
     const std::int64_t bytes = image.bfloat16 ? 2 : 4;
     for (int n = 0; n < task.mixing.n; ++n) {
-        fill_tables(task, wanted_transform(task, task.w + n * task.w_stride), padded, tables.data());
+        const Matrix matrix = wanted_transform(task, task.w + n * task.w_stride);
+        fill_tables(task, matrix, padded, tables.data());
         image.y = static_cast<char*>(task.mixing.y) + n * image.y_stride.n * bytes;
         run_image(image, tables.data(), padded, threads);
     }

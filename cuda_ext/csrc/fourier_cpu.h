@@ -5,8 +5,8 @@
 
 namespace loupe {
 
-// t = w * affine^T * affine_gain + affine_bias is a rotation (t[0], t[1], brought to unit length) and
-// a translation (t[2], t[3]); `transform` is applied before them. Features are
+// t = w * affine^T * affine_gain + affine_bias is a rotation (t[0], t[1], brought to unit length)
+// and a translation (t[2], t[3]); `transform` is applied before them. Features are
 // sin(2 pi (x * fx + y * fy + phase)), x and y in image widths, where rotation, translation and
 // transform have moved the frequencies; they fade out over `fade` beyond `bandwidth`.
 struct FourierTask {

@@ -18,7 +18,7 @@ namespace {
 // A matrix [count, depth] times a vector; large ones by all threads.
 void multiply(const float* matrix, int count, int depth, const float* x, int threads, float* to) {
     const Kernels& kernels = active_kernels();
-    const int piece = std::max(1, (1 << 16) / std::max(depth, 1));
+    const int piece = std::max(1, (1 << 14) / std::max(depth, 1));
     parallel_for((count + piece - 1) / piece, threads, [&](std::int64_t unit) {
         const int first = static_cast<int>(unit) * piece;
         kernels.dots(matrix + std::int64_t(first) * depth, std::min(piece, count - first), depth, x,
@@ -108,7 +108,8 @@ LayerSeconds run_layer(LayerTask layer, int threads) {
     auto begin = Clock::now();
     ConvTask& conv = layer.conv;
     FilterTask& filter = layer.filter;
-    std::vector<float> styles(std::size_t(conv.n) * conv.c), demodulation(std::size_t(conv.n) * conv.o);
+    std::vector<float> styles(std::size_t(conv.n) * conv.c);
+    std::vector<float> demodulation(std::size_t(conv.n) * conv.o);
     for (int i = 0; i < conv.n; ++i) {
         make_styles(layer.style, layer.style.w + i * layer.style.w_stride, conv.c, conv.o, threads,
                     &styles[std::size_t(i) * conv.c], &demodulation[std::size_t(i) * conv.o]);

@@ -16,7 +16,8 @@ constexpr std::size_t huge_from_bytes = std::size_t(1) << 20;
 inline void prefer_huge_pages(void* begin, std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     if (bytes < huge_from_bytes) return;
-    // a request stays with its addresses: to repeat it for every picture would cost more than it gains
+    // a request stays with its addresses: to repeat it for every picture would cost more than it
+    // gains
     static thread_local struct {
         void* begin;
         std::size_t bytes;

@@ -61,8 +61,9 @@ struct PairLayout {
     int in_width, ring_row;
 };
 
-constexpr int pair_ring = 7;    // rows of filtered pairs: of two output rows
-constexpr int input_ring = 8;   // rows of input pairs, at least six
+constexpr int rows_at_once = 4;  // of results: what they share is read once from the outer cache
+constexpr int pair_ring = 5 + rows_at_once;
+constexpr int input_ring = 8;  // rows of input pairs, at least seven
 
 template <int UP>
 PairLayout pair_layout(const FilterTask& task, int column, int row, int width) {
@@ -77,12 +78,18 @@ PairLayout pair_layout(const FilterTask& task, int column, int row, int width) {
     return at;
 }
 
+// Of one block of channels.
 template <int UP>
-std::int64_t pair_floats(const FilterTask& task, int width) {
+std::int64_t strip_pair_floats(const FilterTask& task, int width) {
     const PairLayout at = pair_layout<UP>(task, 0, 0, width);
     const std::int64_t activated = std::int64_t(at.steps) * (UP / 2);
     return ((input_ring + 2) * std::int64_t(at.in_width) + 2 * activated +
             pair_ring * std::int64_t(at.ring_row)) * Vec::lanes;
+}
+
+template <int UP>
+std::int64_t pair_floats(const FilterTask& task, int width) {
+    return 2 * strip_pair_floats<UP>(task, width);
 }
 
 // Rows `row` and `row` + 1 of the input as pairs, zero outside the image. Returns whether nothing
@@ -149,9 +156,9 @@ void up_pairs(const Pair* const* rows, const Pair* upper_taps, const Pair* lower
     }
 }
 
-// Leaky ReLU of values that were multiplied by (1 + slope) / 2, then the clamp; see strip_fast.h.
+// Leaky ReLU, then the clamp.
 struct PairActivation {
-    Vec ratio, low, high;
+    Vec slope, low, high;
 };
 
 // Along a row: up, activation. The first sample wanted is the FIRST-th of its group.
@@ -170,7 +177,7 @@ void activated_pairs(const Pair (&taps)[UP][3], const PairActivation& activation
         for (int i = 0; i < UP; ++i) {
             // samples of a group have falling phases; past its end the next group begins
             const Vec a = dot3(from + (FIRST + i) / UP, own[UP - 1 - (FIRST + i) % UP]);
-            const Vec b = fma(absolute(a), act.ratio, a);
+            const Vec b = max(a * act.slope, a);
             u[i] = CLAMP ? max(act.low, min(act.high, b)) : b;
         }
         LOUPE_UNROLL(2)
@@ -197,7 +204,8 @@ void across_pairs(const PairTaps& taps, const Pair* upper, const Pair* lower, in
         for (int m = 0; m < 6; ++m) g[r][m] = splat_pair(taps.across[r][m]);
     }
     const __m512i order = word_order();
-    for (int x = 0; x < width; ++x) {
+    const std::int64_t end = width;
+    for (std::int64_t x = 0; x < end; ++x) {
         Vec a[RANK], b[RANK];
         LOUPE_UNROLL(3)
         for (int r = 0; r < RANK; ++r) a[r] = b[r] = splat(0.0f);
@@ -211,7 +219,7 @@ void across_pairs(const PairTaps& taps, const Pair* upper, const Pair* lower, in
             }
         }
         LOUPE_UNROLL(3)
-        for (int r = 0; r < RANK; ++r) to[r * width + x] = pack(a[r], b[r], order);
+        for (int r = 0; r < RANK; ++r) to[r * end + x] = pack(a[r], b[r], order);
     }
 }
 
@@ -224,27 +232,35 @@ void down_pairs(const FilterTask& task, const Strip& strip, const Pair* const* r
     for (int r = 0; r < RANK; ++r) {
         for (int m = 0; m < 6; ++m) g[r][m] = splat_pair(task.pairs.down[r][m]);
     }
-    const __mmask16 mask = first_lanes(smaller(Vec::lanes, task.c - strip.channel));
+    const int count = smaller(Vec::lanes, task.c - strip.channel);
     BFloat16* to = output<BFloat16>(task, strip, row);
-    for (int x = 0; x < strip.width; ++x, to += task.y_stride.w) {
-        Vec sums[ROWS];
-        LOUPE_UNROLL(2)
-        for (int y = 0; y < ROWS; ++y) sums[y] = splat(0.0f);
+    const std::int64_t width = strip.width, below = task.y_stride.h, step = task.y_stride.w;
+    for (std::int64_t x = 0; x < width; ++x, to += step) {
+        Vec sums[ROWS], parts[ROWS];  // short chains of sums: many can be under way
         LOUPE_UNROLL(3)
         for (int r = 0; r < RANK; ++r) {
-            LOUPE_UNROLL(7)
+            const std::int64_t at = r * width + x;
+            LOUPE_UNROLL(4)
+            for (int y = 0; y < ROWS; ++y) parts[y] = splat(0.0f);
+            LOUPE_UNROLL(9)
             for (int m = 0; m < 5 + ROWS; ++m) {
-                const Pair p = q[m][r * strip.width + x];
-                LOUPE_UNROLL(2)
+                const Pair p = q[m][at];
+                LOUPE_UNROLL(4)
                 for (int y = 0; y < ROWS; ++y) {
-                    if (m >= y && m - y < 6) sums[y] = dot(sums[y], p, g[r][m - y]);
+                    if (m >= y && m - y < 6) parts[y] = dot(parts[y], p, g[r][m - y]);
                 }
             }
+            LOUPE_UNROLL(4)
+            for (int y = 0; y < ROWS; ++y) sums[y] = r ? sums[y] + parts[y] : parts[y];
         }
-        LOUPE_UNROLL(2)
+        LOUPE_UNROLL(4)
         for (int y = 0; y < ROWS; ++y) {
-            _mm256_mask_storeu_epi16(to + y * task.y_stride.h, mask, narrow(sums[y]));
-            LOUPE_PREFETCH_WRITE(to + (y + ROWS) * task.y_stride.h);
+            if (count == Vec::lanes) {
+                store(to + y * below, sums[y]);
+            } else {
+                store_some(to + y * below, count, sums[y]);
+            }
+            LOUPE_PREFETCH_WRITE(to + (y + ROWS) * below);
         }
     }
 }
@@ -258,7 +274,7 @@ struct PairStrip {
     PairActivation act;
     Pair *inputs, *raised[2], *activated[2], *ring;
     bool small[input_ring];  // the later of two input rows leads to nothing that is clamped
-    int next_input;
+    int next_input, made = 0;
 
     PairStrip(const FilterTask& what, const Strip& where, float* scratch)
         : task(what), strip(where),
@@ -270,7 +286,7 @@ struct PairStrip {
             }
         }
         const float limit = task.clamp >= 0 ? task.clamp : INFINITY;
-        act = {splat((1.0f - task.slope) / (1.0f + task.slope)), splat(-limit), splat(limit)};
+        act = {splat(task.slope), splat(-limit), splat(limit)};
         inputs = reinterpret_cast<Pair*>(scratch);
         raised[0] = inputs + input_ring * at.in_width;
         raised[1] = raised[0] + at.in_width;
@@ -313,29 +329,42 @@ struct PairStrip {
                            ring + index % pair_ring * at.ring_row);
     }
 
-    void run() {
-        const int count = strip.row_end - strip.row;
-        int made = 0;
-        for (int row = 0; row < count; row += 2) {
-            const int rows = smaller(2, count - row);
-            for (; made < row + 5 + rows; ++made) make_pair(made);
-            const Pair* from[7];
-            for (int m = 0; m < 5 + rows; ++m) from[m] = ring + (row + m) % pair_ring * at.ring_row;
-            if (rows == 2) {
-                down_pairs<RANK, 2>(task, strip, from, strip.row + row);
-            } else {
-                down_pairs<RANK, 1>(task, strip, from, strip.row + row);
-            }
+    // Some rows of results, from `row` of the strip on.
+    void make_rows(int row, int rows) {
+        for (; made < row + 5 + rows; ++made) make_pair(made);
+        const Pair* from[pair_ring];
+        for (int m = 0; m < 5 + rows; ++m) from[m] = ring + (row + m) % pair_ring * at.ring_row;
+        if (rows == rows_at_once) {
+            down_pairs<RANK, rows_at_once>(task, strip, from, strip.row + row);
+            return;
+        }
+        for (int k = 0; k < rows; ++k) {
+            down_pairs<RANK, 1>(task, strip, from + k, strip.row + row + k);
         }
     }
 };
 
+// Two blocks of channels share their cache lines: they take turns.
+template <int UP, int RANK>
+void run_strip(const FilterTask& task, const Strip& strip, float* scratch) {
+    Strip second = strip;
+    second.channel += Vec::lanes;
+    PairStrip<UP, RANK> one(task, strip, scratch);
+    PairStrip<UP, RANK> other(task, second, scratch + strip_pair_floats<UP>(task, strip.width));
+    const int count = strip.row_end - strip.row;
+    for (int row = 0; row < count; row += rows_at_once) {
+        const int rows = smaller(rows_at_once, count - row);
+        one.make_rows(row, rows);
+        if (second.channel < task.c) other.make_rows(row, rows);
+    }
+}
+
 template <int UP>
 void strip_pairs(const FilterTask& task, const Strip& strip, float* scratch) {
     switch (task.pairs.rank) {
-        case 1: return PairStrip<UP, 1>(task, strip, scratch).run();
-        case 2: return PairStrip<UP, 2>(task, strip, scratch).run();
-        default: return PairStrip<UP, 3>(task, strip, scratch).run();
+        case 1: return run_strip<UP, 1>(task, strip, scratch);
+        case 2: return run_strip<UP, 2>(task, strip, scratch);
+        default: return run_strip<UP, 3>(task, strip, scratch);
     }
 }
 

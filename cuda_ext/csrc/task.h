@@ -35,7 +35,7 @@ struct PairTaps {
     static constexpr int most_rank = 3;
     int rank;                                // products that make up the down filter; 0: unused
     std::uint32_t vertical[4][3];            // [phase], with the gain
-    std::uint32_t horizontal[4][3];          // [phase], with the factor of the activation
+    std::uint32_t horizontal[4][3];          // [phase]
     std::uint32_t across[most_rank][6], down[most_rank][6];
     std::uint16_t unclamped;                 // as above, as bfloat16
 };
