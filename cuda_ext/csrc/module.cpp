@@ -16,6 +16,7 @@
 #include "cpu.h"
 #include "filtered_lrelu_cpu.h"
 #include "fourier_cpu.h"
+#include "gil.h"
 #include "layer_cpu.h"
 #include "pages.h"
 #include "threads.h"
@@ -71,7 +72,7 @@ void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::a
                     bool reverse, std::array<int, 4> factors, std::array<float, 3> scalars,
                     std::array<int, 5> pattern, int dtype, int threads,
                     std::array<int, 3> tuning) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     loupe::FilterTask task{};
     task.x = reinterpret_cast<const void*>(x);
     task.y = reinterpret_cast<void*>(y);
@@ -102,7 +103,7 @@ void filtered_lrelu(Address x, Address y, std::array<Address, 4> vectors, std::a
 void bias_act(Address x, Address y, std::array<Address, 3> vectors,
               std::array<std::int64_t, 5> shape, float gain, float slope, float clamp, int dtype,
               int threads) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     loupe::BiasActTask task{};
     task.x = reinterpret_cast<const void*>(x);
     task.y = reinterpret_cast<void*>(y);
@@ -116,7 +117,7 @@ void bias_act(Address x, Address y, std::array<Address, 3> vectors,
 }
 
 void pack_weights(Address weight, Address packed, std::array<int, 3> shape, int threads) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     loupe::prefer_huge_pages(
         reinterpret_cast<void*>(packed),
         sizeof(float) * std::size_t(loupe::packed_floats(shape[0], shape[1], shape[2])));
@@ -128,7 +129,7 @@ void pack_weights(Address weight, Address packed, std::array<int, 3> shape, int 
 void conv(Address x, Address y, Address packed, std::array<Address, 2> vectors,
           std::array<int, 7> shape, std::array<std::int64_t, 3> x_stride,
           std::array<std::int64_t, 3> y_stride, int kernel, int pad, int dtype, int threads) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     loupe::ConvTask task{};
     task.x = reinterpret_cast<const void*>(x);
     task.y = reinterpret_cast<void*>(y);
@@ -150,7 +151,7 @@ loupe::Strides strides(const std::array<std::int64_t, 3>& s) { return {s[0], s[1
 void fourier(std::array<Address, 8> addresses, std::array<int, 4> shape, std::int64_t w_stride,
              std::array<std::int64_t, 3> y_stride, std::array<double, 4> numbers, int dtype,
              int threads) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     loupe::FourierTask task{};
     task.w = floats(addresses[0]), task.w_stride = w_stride, task.depth = shape[3];
     task.affine = floats(addresses[1]), task.affine_bias = floats(addresses[2]);
@@ -203,7 +204,7 @@ class Layer {
     // w: [n, depth]. Returns the seconds of the two parts of the layer.
     std::pair<double, double> run(Address x, Address w, std::int64_t w_stride, Address y,
                                   int threads) {
-        py::gil_scoped_release release;
+        loupe::WithoutGil release;
         loupe::LayerTask task = planned();
         task.style.w = floats(w), task.style.w_stride = w_stride;
         task.conv.x = floats(x), task.filter.y = reinterpret_cast<void*>(y);
@@ -237,7 +238,7 @@ std::vector<std::string> instruction_sets() {
 
 // Multiply-adds per second of one thread.
 double fma_rate(std::int64_t rounds) {
-    py::gil_scoped_release release;
+    loupe::WithoutGil release;
     const loupe::Kernels& kernels = loupe::active_kernels();
     const auto begin = std::chrono::steady_clock::now();
     volatile double result = kernels.fma_rounds(rounds);

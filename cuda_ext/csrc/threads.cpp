@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -82,11 +83,9 @@ class Pool {
         bool asleep = false;
         {
             std::lock_guard<std::mutex> lock(mutex_);
-            while (static_cast<int>(threads_.size()) < helpers) {
-                threads_.emplace_back([this] { serve(); });
-            }
+            grow(helpers);
             job_ = &job;
-            wanted_ = helpers;
+            wanted_ = std::min(helpers, static_cast<int>(threads_.size()));
             asleep = asleep_ > 0;
         }
         if (asleep) wake_.notify_all();
@@ -112,6 +111,17 @@ class Pool {
     }
 
    private:
+    // Where the system gives no more threads, those that there are do the work.
+    void grow(int helpers) {
+        while (static_cast<int>(threads_.size()) < helpers) {
+            try {
+                threads_.emplace_back([this] { serve(); });
+            } catch (const std::system_error&) {
+                return;
+            }
+        }
+    }
+
     void serve() {
         for (;;) {
             wait_briefly([this] { return wanted_.load() > 0; });

@@ -129,3 +129,56 @@ def test_the_number_of_threads_is_that_of_torch(monkeypatch) -> None:
     finally:
         torch.set_num_threads(before)
     assert asked == [1, 3]
+
+
+def run_script(script: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+FEW_THREADS = """
+import resource, torch, cuda_ext
+x = torch.randn(1, 32, 40, 40).to(memory_format=torch.channels_last)
+f = torch.ones(12) / 12
+torch.set_num_threads(1)
+want = cuda_ext.filtered_lrelu(x, f, f, up=2, down=2, padding=11)
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+limit = size + (4 << 20)  # no room for the stack of a thread
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+torch.set_num_threads(5)
+got = cuda_ext.filtered_lrelu(x, f, f, up=2, down=2, padding=11)
+torch.set_num_threads(1)
+print(torch.equal(got, want), cuda_ext.native.load()[0].thread_runtime())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_a_system_that_gives_no_threads_gets_its_result_from_one() -> None:
+    needs_module()
+    done = run_script(FEW_THREADS, OMP_WAIT_POLICY="passive")
+    assert done.stdout == "True own threads\n", done.stderr
+
+
+AT_WORK = """
+import threading
+from cuda_ext import native
+module, started = native.load()[0], threading.Event()
+def work():
+    while True:
+        started.set()
+        module.fma_rate(20_000_000)
+threading.Thread(target=work, daemon=True).start()
+started.wait(30)
+"""
+
+
+def test_a_daemon_thread_at_work_does_not_spoil_the_end_of_the_program() -> None:
+    needs_module()
+    done = run_script(AT_WORK)
+    assert done.returncode == 0, done.stderr
