@@ -12,13 +12,22 @@ from collections.abc import Callable
 
 from imgui_bundle import imgui
 
+LATE_SEC = (
+    1e-3  # of the processor's time, before the columns: such a frame builds none if it can wait
+)
 KEPT_SEC = 0.095  # of six frames at 60 a second, two build a column
 
 
 class Turns:
     """Which windows may look as they did in the frame before: the columns and the line below."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        used_sec: Callable[[], float],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`used_sec`: how long the processor has worked on the frame so far."""
+        self._used_sec = used_sec
         self._clock = clock
         self._built_sec: dict[str, float] = {}  # when, by window
         self._now_sec = 0.0
@@ -42,7 +51,10 @@ class Turns:
         if not self._is_dragged:
             return False
         age_sec = self._now_sec - self._built_sec.get(label, -math.inf)
-        return age_sec < KEPT_SEC or (self._is_taken and age_sec < 2 * KEPT_SEC)
+        if age_sec < KEPT_SEC:
+            return True
+        num_turns = 1 + self._is_taken + (self._used_sec() > LATE_SEC)  # that it may be left out
+        return age_sec < num_turns * KEPT_SEC
 
     def note_built(self, label: str) -> None:
         """A window is built in this frame."""

@@ -64,7 +64,7 @@ class Window:
         self.keys = keys.Keys(app, self.actions, self.viewport, self.menus, self.presentation)
         self.left = [panel(app.context) for panel in registry.LEFT]
         self.right = [panel(app.context) for panel in registry.RIGHT]
-        self.turns = Turns()
+        self.turns = Turns(lambda: time.thread_time() - self._cpu_sec)
         self._bar_is_next = False  # the line below is what Hello ImGui begins first in a frame
         self.pace = Pace(app, self.waker)
         self.num_frames = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from visualizer import turns
-from visualizer.turns import KEPT_SEC, Turns
+from visualizer.turns import KEPT_SEC, LATE_SEC, Turns
 
 WINDOWS = ("Status", "Controls", "Analysis")
 
@@ -31,10 +31,16 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def build(letters: list[int]) -> Callable[..., tuple[str, ...]]:
+def used_sec() -> list[float]:
+    """What a frame has taken of the processor before its windows: the last one counts."""
+    return [LATE_SEC / 2]
+
+
+@pytest.fixture
+def build(letters: list[int], used_sec: list[float]) -> Callable[..., tuple[str, ...]]:
     """One frame; returns the windows that are built in it."""
     clock = Clock()
-    taken = Turns(clock)
+    taken = Turns(lambda: used_sec[-1], clock)
 
     def frame(is_dragged: bool = True, sec: float = 1 / 60) -> tuple[str, ...]:
         clock.now_sec += sec
@@ -64,6 +70,19 @@ def test_in_a_drag_one_window_a_frame_is_built_and_none_waits_long(
         turns_of = [idx for idx, built in enumerate(frames) if name in built]
         assert turns_of[0] <= 8
         assert {later - sooner for sooner, later in itertools.pairwise(turns_of)} == {6}
+
+
+def test_late_frames_build_half_as_often(
+    build: Callable[..., tuple[str, ...]], used_sec: list[float]
+) -> None:
+    used_sec.append(LATE_SEC * 1.5)
+    assert build(is_dragged=False) == WINDOWS
+    build()
+    frames = [build() for _ in range(60)]
+    assert {len(built) for built in frames} == {0, 1}
+    for name in WINDOWS:
+        turns_of = [idx for idx, built in enumerate(frames) if name in built]
+        assert {later - sooner for sooner, later in itertools.pairwise(turns_of)} == {12}
 
 
 def test_the_frame_after_a_drag_builds_all(build: Callable[..., tuple[str, ...]]) -> None:
