@@ -34,16 +34,18 @@ def describe(module: Any) -> str:
     )
 
 
-def has_fast_bfloat16(kernel: int) -> bool:
+def has_fast_bfloat16(kernel: int, filtered: bool = False) -> bool:
     """Layers with k x k convolutions are faster in bfloat16 than in float32 on this processor.
 
     Measured: with bfloat16 in vector registers only, Winograd's transform in float32 is as fast
-    for 3x3 as plain products in bfloat16, and exact.
+    for 3x3 as plain products in bfloat16, and exact. But the filter of a `styled_layer` gains,
+    which is what `filtered` tells.
     """
     module: Any = load()[0]
     if module is None:
         return False
-    return bool(module.bfloat16_tiles() or (kernel == 1 and module.fast_bfloat16()))
+    gains = kernel == 1 or filtered
+    return bool(module.bfloat16_tiles() or (gains and module.fast_bfloat16()))
 
 
 def has_bfloat16_tiles() -> bool:

@@ -75,7 +75,8 @@ class SynthesisLayer(nn.Module):
         # A conversion for the few products of ToRGB alone would cost more than it gains.
         stays = spec.is_torgb and x.dtype == torch.float32
         kernel = spec.conv_kernel if fast and not stays else 0
-        x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel))
+        filtered = not spec.is_torgb
+        x = x.to(layer_dtype(x.device, spec.use_fp16, force_fp32, kernel, filtered))
         if fast:
             return self._in_one_operation()(x, w)
         y: Tensor = cuda_ext.filtered_lrelu(

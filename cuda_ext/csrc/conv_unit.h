@@ -137,6 +137,7 @@ void store_tile(const ConvTask& task, const TileAt& at, int channel, const float
         if (rest <= 0) return;
         const int count = rest < Vec::lanes ? rest : Vec::lanes;
         const Vec factor = scale ? load_channels(scale + channel, count) : splat(1.0f);
+        const Vec bias = task.bias ? load_channels(task.bias + channel, count) : splat(0.0f);
         Vec lines[4][6];  // [result along y][point along x]
         for (int x = 0; x < 6; ++x) {
             Vec points[6], results[4];
@@ -149,7 +150,7 @@ void store_tile(const ConvTask& task, const TileAt& at, int channel, const float
             results_of(lines[y], results);
             T* to = image + (at.row + y) * task.y_stride.h + at.column * task.y_stride.w + channel;
             for (int x = 0; x < 4 && at.column + x < task.out_w; ++x, to += task.y_stride.w) {
-                store_channels(to, count, results[x] * factor);
+                store_channels(to, count, fma(results[x], factor, bias));
             }
         }
     }

@@ -99,7 +99,7 @@ void plan_layer(LayerTask& layer) {
     FilterTask& filter = layer.filter;
     const float* bias = filter.bias;
     filter.bias = nullptr;
-    plan(filter, layer.kernel == 1 ? Accuracy::halves : Accuracy::floats);
+    plan(filter, Accuracy::halves);
     filter.bias = bias;
 }
 

@@ -87,7 +87,7 @@ struct ConvTask {
     bool bfloat16;         // of x and y; arithmetic is in float32
     const float* x_scale;  // [N, C] or null
     const float* y_scale;  // [N, O] or null
-    const float* bias;     // [O] or null; 1x1 only
+    const float* bias;     // [O] or null
     const float* weights;  // packed
     int n, c, h, w, o, out_h, out_w, pad;
     Strides x_stride, y_stride;  // 1x1: x_stride.h is w * x_stride.w, and so in y

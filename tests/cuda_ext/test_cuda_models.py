@@ -57,7 +57,7 @@ def like_cuda(on_gpu, monkeypatch) -> Any:
     def serves(x, *values, on_cuda=False):
         return on_cuda
 
-    def layer_dtype(device, reduced, force_fp32, native_kernel=0):
+    def layer_dtype(device, reduced, force_fp32, native_kernel=0, filtered=False):
         return torch.float16 if reduced and not force_fp32 else torch.float32
 
     monkeypatch.setattr(cuda_ext, "modulated_conv2d", convolve)

@@ -129,7 +129,7 @@ def test_reduced_precision_keeps_its_distance(kind, generator, ws, plain, monkey
     z = torch.randn(6, generator.z_dim, generator=torch.Generator().manual_seed(5))
     ws = generator.mapping(z)
     want = plain(outputs_of, generator, ws, force_fp32=True)["picture"]
-    monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", lambda kernel: True)
+    monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", lambda kernel, filtered: True)
     exact = outputs_of(generator, ws)["picture"]
     assert_near(exact, want)  # unless it is asked for, a CPU reduces nothing
     monkeypatch.setattr(generator.synthesis, "reduced_on_cpu", True)
@@ -146,13 +146,18 @@ def test_reduced_precision_keeps_its_distance(kind, generator, ws, plain, monkey
 def test_reduced_precision_is_left_alone_where_it_would_be_slower(
     kind, generator, ws, monkeypatch
 ) -> None:
-    """Processors with bfloat16 in vector registers only: 3x3 is faster in float32, 1x1 is not."""
-    monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", lambda kernel: kernel == 1)
+    """Processors with bfloat16 in vector registers only: 3x3 is as fast in float32, 1x1 and filters
+    are not."""
+
+    def is_fast(kernel: int, filtered: bool) -> bool:
+        return kernel == 1 or filtered
+
+    monkeypatch.setattr(cuda_ext, "has_fast_bfloat16", is_fast)
     monkeypatch.setattr(generator.synthesis, "reduced_on_cpu", True)
     outputs = outputs_of(generator, ws)
     halves = {name for name, value in outputs.items() if value.dtype == torch.bfloat16}
-    assert bool(halves) == (kind == "r")
-    if kind != "r":
+    assert bool(halves) == (kind in ("r", "t"))
+    if not halves:
         exact = outputs_of(generator, ws, force_fp32=True)
         assert all(torch.equal(outputs[name], exact[name]) for name in exact)
 
