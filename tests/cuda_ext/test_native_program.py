@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent.parent / "cuda_ext" / "csrc"
 COMMON = (
     *("conv_cpu.cpp", "cpu.cpp", "filter_pairs.cpp", "filtered_lrelu_cpu.cpp"),
-    "threads.cpp",
+    *("fourier_cpu.cpp", "threads.cpp"),
 )
 AVX512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"]
 X86 = {"avx2": ["-mavx2", "-mfma"], "avx512bf16": [*AVX512, "-mavx512bf16"]}

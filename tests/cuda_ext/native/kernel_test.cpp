@@ -16,6 +16,7 @@
 #include "../../../cuda_ext/csrc/conv_cpu.h"
 #include "../../../cuda_ext/csrc/cpu.h"
 #include "../../../cuda_ext/csrc/filtered_lrelu_cpu.h"
+#include "../../../cuda_ext/csrc/fourier_cpu.h"
 #include "../../../cuda_ext/csrc/threads.h"
 
 namespace {
@@ -167,10 +168,10 @@ void run_conv(std::mt19937& rng, int kernel) {
     task.x_stride = {std::int64_t(task.h) * task.w * task.c, std::int64_t(task.w) * task.c, task.c};
     task.y_stride = {std::int64_t(task.out_h) * task.out_w * task.o,
                      std::int64_t(task.out_w) * task.o, task.o};
-    Floats x(std::size_t(task.n) * task.h * task.w * task.c);
+    Floats x(std::size_t(task.n) * task.h * task.w * task.c), bias(task.o), scales(task.n * task.o);
     Floats weight(std::size_t(task.o) * task.c * kernel * kernel), styles(task.n * task.c);
     Floats y(std::size_t(task.n) * task.out_h * task.out_w * task.o), want(y.size());
-    for (Floats* values : {&x, &weight, &styles}) {
+    for (Floats* values : {&x, &weight, &styles, &bias, &scales}) {
         for (float& value : *values) value = normal(rng);
     }
     Floats packed(loupe::packed_floats(task.o, task.c, kernel));
@@ -191,10 +192,10 @@ void run_conv(std::mt19937& rng, int kernel) {
                 }
             }
         }
-        want[i] = float(sum);
+        want[i] = float(sum * scales[n * task.o + o] + bias[o]);
     }
     task.x = x.data(), task.y = y.data(), task.weights = packed.data();
-    task.x_scale = styles.data();
+    task.x_scale = styles.data(), task.y_scale = scales.data(), task.bias = bias.data();
     loupe::run_conv(task, kernel, num_threads);
     const std::string what = "convolution " + std::to_string(kernel);
     compare(y, want, 1e-5, what);
@@ -203,6 +204,45 @@ void run_conv(std::mt19937& rng, int kernel) {
     task.x = half.data(), task.y = z.data(), task.bfloat16 = true;
     loupe::run_conv(task, kernel, num_threads);
     compare(widened(z), want, 3e-2, what + " in bfloat16");
+}
+
+// Without rotation, translation and mixing: plain waves.
+void run_fourier(int channels, int size, bool bfloat16) {
+    const int depth = 3, n = 2;
+    const double rate = size / 1.5;
+    const Floats w(n * depth, 0.0f), affine(4 * depth, 1.0f), affine_bias = {2, 0, 0, 0};
+    const Floats transform = {1, 0, 0.25f, 0, 1, 0, 0, 0, 1};
+    Floats freqs(2 * channels), phases(channels), weight(channels * channels);
+    Floats y(std::size_t(n) * size * size * channels), want(y.size());
+    for (int c = 0; c < channels; ++c) {
+        freqs[2 * c] = std::sin(float(c)), freqs[2 * c + 1] = std::cos(2.0f * c);
+        phases[c] = std::sin(3.0f * c), weight[c * channels + c] = 1;
+    }
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        const int c = int(i % channels), column = int(i / channels % size);
+        const double row = double(i / channels / size % size);
+        const double at_x = (column + 0.5 - size / 2.0) / rate + 0.25;
+        const double at_y = (row + 0.5 - size / 2.0) / rate;
+        const double turns = at_x * freqs[2 * c] + at_y * freqs[2 * c + 1] + phases[c];
+        want[i] = float(std::sin(6.283185307179586 * turns));
+    }
+    Floats packed(loupe::packed_floats(channels, channels, 1));
+    loupe::pack_weights(weight.data(), channels, channels, 1, num_threads, packed.data());
+    std::vector<BFloat16> halves(y.size());
+    loupe::FourierTask task{};
+    task.w = w.data(), task.w_stride = depth, task.depth = depth, task.affine_gain = 1;
+    task.affine = affine.data(), task.affine_bias = affine_bias.data();
+    task.transform = transform.data(), task.freqs = freqs.data(), task.phases = phases.data();
+    task.sampling_rate = rate, task.bandwidth = 2, task.fade = 1;
+    loupe::ConvTask& mixing = task.mixing;
+    mixing.weights = packed.data(), mixing.bfloat16 = bfloat16;
+    mixing.y = bfloat16 ? static_cast<void*>(halves.data()) : y.data();
+    mixing.n = n, mixing.c = mixing.o = channels;
+    mixing.h = mixing.w = mixing.out_h = mixing.out_w = size;
+    mixing.y_stride = {std::int64_t(size) * size * channels, std::int64_t(size) * channels,
+                       channels};
+    loupe::run_fourier(task, num_threads);
+    compare(bfloat16 ? widened(halves) : y, want, bfloat16 ? 2e-2 : 1e-5, "Fourier features");
 }
 
 void run_dots(int count, int depth) {
@@ -257,6 +297,10 @@ int main(int count, char** arguments) {
         std::mt19937 rng(1);
         for (int k = 0; k < 12; ++k) run_conv(rng, k % 3 ? 3 : 1);
         for (int depth : {1, 16, 37, 130}) run_dots(5, depth);
+        for (int channels : {1, 21, 48}) {
+            run_fourier(channels, 19, false);
+            run_fourier(channels, 36, true);
+        }
         for (int channels : {1, 3, 40, 300}) {
             run_bias_act(channels, 2000, true);
             run_bias_act(channels, 77, false);
