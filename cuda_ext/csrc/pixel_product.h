@@ -11,14 +11,15 @@
 namespace loupe {
 namespace {
 
-template <int ROWS>
-using PixelSums = Vec[ROWS][panel_vectors];
+// VECTORS: of the panel that are wanted; few output channels need the first one only.
+template <int ROWS, int VECTORS>
+using PixelSums = Vec[ROWS][VECTORS];
 
 // Sums of ROWS pixels, `step` elements apart, for one panel. Rows are addressed from a few pointers
 // that move along: an address has room for one stride only.
-template <class T, int ROWS>
+template <class T, int ROWS, int VECTORS>
 LOUPE_INLINE void pixel_sums(const T* x, std::int64_t step, const float* weights, int depth,
-                             PixelSums<ROWS>& sums) {
+                             PixelSums<ROWS, VECTORS>& sums) {
     constexpr int bases = (ROWS + 2) / 3;
     const T* base[bases];
     for (int i = 0; i < bases; ++i) base[i] = x + 3 * i * step;
@@ -28,7 +29,7 @@ LOUPE_INLINE void pixel_sums(const T* x, std::int64_t step, const float* weights
         for (int r = 0; r < ROWS; ++r) {
             const Vec value = splat(to_float(base[r / 3][r % 3 * step + k]));
             sums[r][0] = fma(value, w0, sums[r][0]);
-            sums[r][1] = fma(value, w1, sums[r][1]);
+            if (VECTORS > 1) sums[r][VECTORS - 1] = fma(value, w1, sums[r][VECTORS - 1]);
         }
     }
 }
@@ -46,9 +47,9 @@ LOUPE_INLINE std::uint32_t pair_at(const BFloat16* p) {
     return pair;
 }
 
-template <int ROWS>
+template <int ROWS, int VECTORS>
 LOUPE_INLINE void pair_sums(const BFloat16* x, std::int64_t step, const float* weights, int depth,
-                            PixelSums<ROWS>& sums) {
+                            PixelSums<ROWS, VECTORS>& sums) {
     constexpr int bases = (ROWS + 2) / 3;
     const BFloat16* base[bases];
     for (int i = 0; i < bases; ++i) base[i] = x + 3 * i * step;
@@ -60,7 +61,7 @@ LOUPE_INLINE void pair_sums(const BFloat16* x, std::int64_t step, const float* w
         for (int r = 0; r < ROWS; ++r) {
             const std::uint32_t pair = pair_at(base[r / 3] + r % 3 * step + k);
             sums[r][0] = add_pairs(sums[r][0], pair, w0);
-            sums[r][1] = add_pairs(sums[r][1], pair, w1);
+            if (VECTORS > 1) sums[r][VECTORS - 1] = add_pairs(sums[r][VECTORS - 1], pair, w1);
         }
     }
     if (k < depth) {  // the last channel alone: what follows it in memory may be anything
@@ -69,7 +70,7 @@ LOUPE_INLINE void pair_sums(const BFloat16* x, std::int64_t step, const float* w
         for (int r = 0; r < ROWS; ++r) {
             const std::uint32_t last = x[r * step + k].bits;
             sums[r][0] = add_pairs(sums[r][0], last, w0);
-            sums[r][1] = add_pairs(sums[r][1], last, w1);
+            if (VECTORS > 1) sums[r][VECTORS - 1] = add_pairs(sums[r][VECTORS - 1], last, w1);
         }
     }
 }
@@ -77,28 +78,49 @@ LOUPE_INLINE void pair_sums(const BFloat16* x, std::int64_t step, const float* w
 #endif
 
 // `bias`: what the sums begin with.
-template <class T, int ROWS>
+template <class T, int ROWS, int VECTORS>
 void pixels_times_panel(const T* x, std::int64_t x_step, const float* weights, int depth,
                         const Vec* bias, T* y, std::int64_t y_step, int channels) {
     LOUPE_UNROLL(14)
     for (int r = 0; r < ROWS; ++r) LOUPE_PREFETCH_WRITE(y + r * y_step);
-    PixelSums<ROWS> sums;
+    PixelSums<ROWS, VECTORS> sums;
     LOUPE_UNROLL(14)
-    for (int r = 0; r < ROWS; ++r) sums[r][0] = bias[0], sums[r][1] = bias[1];
+    for (int r = 0; r < ROWS; ++r) {
+        LOUPE_UNROLL(2)
+        for (int v = 0; v < VECTORS; ++v) sums[r][v] = bias[v];
+    }
 #ifdef LOUPE_AVX512BF16
     if constexpr (sizeof(T) == 2) {
-        pair_sums<ROWS>(x, x_step, weights, depth, sums);
+        pair_sums<ROWS, VECTORS>(x, x_step, weights, depth, sums);
     } else
 #endif
     {
-        pixel_sums<T, ROWS>(x, x_step, weights, depth, sums);
+        pixel_sums<T, ROWS, VECTORS>(x, x_step, weights, depth, sums);
     }
     LOUPE_UNROLL(14)
     for (int r = 0; r < ROWS; ++r, y += y_step) {
-        store_channels(y, channels, sums[r][0]);
-        if (channels > Vec::lanes) {
-            store_channels(y + Vec::lanes, channels - Vec::lanes, sums[r][1]);
+        LOUPE_UNROLL(2)
+        for (int v = 0; v < VECTORS; ++v) {
+            store_channels(y + v * Vec::lanes, channels - v * Vec::lanes, sums[r][v]);
         }
+    }
+}
+
+// Results of some pixels for `channels` of a panel.
+template <class T, int VECTORS>
+void pixels_times_weights(const T* x, std::int64_t step, const float* weights, int depth,
+                          const Vec* bias, T* y, std::int64_t y_step, int channels, int pixels) {
+    int p = 0;
+    for (; p + product_rows <= pixels; p += product_rows) {
+        pixels_times_panel<T, product_rows, VECTORS>(x, step, weights, depth, bias, y, y_step,
+                                                     channels);
+        x += product_rows * step, y += product_rows * y_step;
+    }
+    for (; p + 4 <= pixels; p += 4, x += 4 * step, y += 4 * y_step) {
+        pixels_times_panel<T, 4, VECTORS>(x, step, weights, depth, bias, y, y_step, channels);
+    }
+    for (; p < pixels; ++p, x += step, y += y_step) {
+        pixels_times_panel<T, 1, VECTORS>(x, step, weights, depth, bias, y, y_step, channels);
     }
 }
 
@@ -118,19 +140,9 @@ void conv_pixels(const ConvTask& task, int image, std::int64_t first, int pixels
             const int more = rest - v * Vec::lanes;
             if (more > 0) bias[v] = load_channels(task.bias + channel + v * Vec::lanes, more);
         }
-        const T* from = x;
-        T* to = y + channel;
-        int p = 0;
-        for (; p + product_rows <= pixels; p += product_rows) {
-            pixels_times_panel<T, product_rows>(from, step, weights, task.c, bias, to, y_step, rest);
-            from += product_rows * step, to += product_rows * y_step;
-        }
-        for (; p + 4 <= pixels; p += 4, from += 4 * step, to += 4 * y_step) {
-            pixels_times_panel<T, 4>(from, step, weights, task.c, bias, to, y_step, rest);
-        }
-        for (; p < pixels; ++p, from += step, to += y_step) {
-            pixels_times_panel<T, 1>(from, step, weights, task.c, bias, to, y_step, rest);
-        }
+        const auto product = rest > Vec::lanes ? &pixels_times_weights<T, panel_vectors>
+                                               : &pixels_times_weights<T, 1>;
+        product(x, step, weights, task.c, bias, y + channel, y_step, rest, pixels);
     }
 }
 
