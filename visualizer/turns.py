@@ -12,9 +12,8 @@ from collections.abc import Callable
 
 from imgui_bundle import imgui
 
-LATE_SEC = (
-    1e-3  # of the processor's time, before the columns: such a frame builds none if it can wait
-)
+# Of the processor's time, before the columns: such a frame builds none if it can wait.
+LATE_SEC = 1e-3
 KEPT_SEC = 0.095  # of six frames at 60 a second, two build a column
 
 

@@ -19,7 +19,7 @@ from networks.checkpoint import load_generator
 from networks.errors import CheckpointError
 from networks.fit import recipe as recipes
 from networks.fit.evaluate import psnr_on_held_out
-from networks.fit.hints import POOL, set_input, take_hints
+from networks.fit.hints import set_input, take_hints
 from networks.fit.models import spread_taps, transfer
 from networks.fit.parts import averaged_state, load_progress, save_progress
 from networks.fit.recipe import ARCHITECTURES, Recipe
@@ -104,9 +104,7 @@ def _start(
         missing = transfer(_state_of(init), trainer.generator)
         spread_taps(trainer.generator, recipe.spread, recipe.seed)
         if recipe.hinted:
-            rng = torch.Generator().manual_seed(recipe.seed)
-            z = torch.randn(POOL, trainer.source.z_dim, generator=rng)
-            set_input(trainer.generator, trainer.source, z)
+            set_input(trainer.generator, trainer.source, recipe.seed)
         trainer.share_buffers()
         trainer.ema.load_state_dict(trainer.generator.state_dict())
         click.echo(f"starting from {init}; new: {', '.join(missing) or 'nothing'}")

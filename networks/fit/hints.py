@@ -43,21 +43,22 @@ def take_hints(generator: Generator, source: Source, seed: int, steps: int = STE
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(POOL, source.z_dim, generator=rng)
     share = learn_traits(generator.mapping, z, _values(source.traits, z), steps, rng)
-    set_input(generator, source, z)
+    set_input(generator, source, seed)
     return share
 
 
-def set_input(generator: Generator, source: Source, z: Tensor) -> None:
+def set_input(generator: Generator, source: Source, seed: int) -> None:
     """Have the input follow the source's subject and carry its waves, as far as it tells them.
 
     Args:
         generator: changed in place; its mapping network must know the source's latents.
         source: where the hints come from.
-        z: [N, z_dim], many latents.
+        seed: of the latents that are looked at.
 
     Raises:
         ValueError: more waves than the input can spare features.
     """
+    z = torch.randn(POOL, source.z_dim, generator=torch.Generator().manual_seed(seed))
     w = _values(lambda part: generator.mapping(part)[:, 0], z)
     module = next(m for m in generator.synthesis.modules() if isinstance(m, SynthesisInput))
     if source.pose is not None and module.affine.bias is not None:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from networks.portraits.shapes import SPAN, Frame, smoothstep
+from networks.portraits.shapes import SPAN, Frame, smoothstep, wave
 from networks.portraits.traits import Layout
 
 NECK = 0.40  # the head turns about a place this far below the middle, scene units
@@ -38,10 +38,10 @@ class Grain:
     spots: Tensor
     px: Tensor
 
-    def ridged(self, wave: Tensor) -> Tensor:
+    def ridged(self, waves: Tensor) -> Tensor:
         """A sum of waves with ridges of half its period, as far as pixels can hold them."""
         fade = 1 - smoothstep(2 * FAN[-1][0] * self.px, 0.3, 0.55)
-        return wave + 0.6 * fade * (torch.sqrt(wave * wave + 0.1) - 0.87)
+        return waves + 0.6 * fade * (torch.sqrt(waves * waves + 0.1) - 0.87)
 
 
 @lru_cache(maxsize=1)
@@ -55,10 +55,8 @@ def waves() -> tuple[Tensor, Tensor]:
     polar = np.array(leaning + list(SPOTS))
     angle = np.radians(polar[:, 1])
     freqs = polar[:, :1] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    phases = np.random.RandomState(11).rand(len(polar))
-    return torch.from_numpy(freqs).float().view(3, -1, 2), torch.from_numpy(phases).float().view(
-        3, -1
-    )
+    phases = np.random.RandomState(11).rand(3, len(SPOTS))
+    return torch.from_numpy(freqs).float().view(3, -1, 2), torch.from_numpy(phases).float()
 
 
 def grain_of(scene: Frame, who: Layout) -> Grain:
@@ -66,9 +64,7 @@ def grain_of(scene: Frame, who: Layout) -> Grain:
     frame = scene.moved(who.shift_x, who.shift_y + NECK).turned(who.roll)
     x, y, px = frame.x / SPAN, frame.y / SPAN, frame.px / SPAN
     freqs, phases = (values.to(x)[..., None, None, None] for values in waves())
-    per_pixel = torch.hypot(freqs[:, :, 0], freqs[:, :, 1]) * px
-    fade = torch.exp(-1.64 * per_pixel**2) * (1 - smoothstep(per_pixel, 0.3, 0.55))
     turns = freqs[:, :, 0] * x + freqs[:, :, 1] * y + phases
-    each = fade * torch.sin(2 * math.pi * turns)  # [3, 6, N, H, W]
+    each = wave(turns, torch.hypot(freqs[:, :, 0], freqs[:, :, 1]), px)  # [3, 6, N, H, W]
     left, right, spots = each.sum(dim=1) / math.sqrt(each.shape[1] / 2)
     return Grain(torch.lerp(left, right, smoothstep(x, -0.06, 0.06)), spots, px)
